@@ -1,0 +1,17 @@
+# One image for every process: the command says which one it is.
+FROM rust:1.95-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+COPY . .
+RUN cargo build --release --locked --package souk
+
+FROM debian:bookworm-slim
+RUN useradd --system --create-home --home-dir /var/lib/souk souk
+COPY --from=build /build/target/release/souk /usr/local/bin/souk
+COPY schema/supergraph.graphql deploy/router.yaml /etc/souk/
+RUN install -d -o souk -g souk /var/lib/souk/data
+USER souk
+WORKDIR /var/lib/souk
+EXPOSE 4000
+ENTRYPOINT ["souk"]
+CMD ["--help"]

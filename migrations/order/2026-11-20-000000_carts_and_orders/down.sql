@@ -1,0 +1,9 @@
+DROP TABLE shops;
+DROP TABLE settlements;
+DROP TABLE order_history;
+DROP TABLE shipments;
+DROP TABLE order_items;
+DROP TABLE shop_orders;
+DROP TABLE orders;
+DROP TABLE cart_items;
+DROP TABLE carts;

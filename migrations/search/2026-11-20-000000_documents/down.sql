@@ -1,0 +1,3 @@
+DROP TABLE stock_level;
+DROP TABLE document;
+DROP TABLE feed;

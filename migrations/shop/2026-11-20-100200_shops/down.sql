@@ -1,0 +1,3 @@
+DROP FUNCTION distance_km;
+DROP TABLE branches;
+DROP TABLE shops;

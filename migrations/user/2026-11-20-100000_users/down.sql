@@ -1,0 +1,3 @@
+DROP TABLE owned_shops;
+DROP TABLE addresses;
+DROP TABLE users;

@@ -1,0 +1,169 @@
+//! Publishes a database's outbox.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tokio_util::sync::CancellationToken;
+
+use super::bus::Bus;
+use super::{Event, Wake, outbox};
+use crate::database::Database;
+
+/// How many events are published at a time.
+const BATCH: i64 = 256;
+/// How long to wait for a wake-up before looking all the same.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The longest pause after failures in a row.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How often the published rows are pruned, and how long they are kept.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+const KEEP_DAYS: i64 = 7;
+/// The advisory lock that makes one relay of all instances the active one.
+const RELAY_LOCK: i64 = 0x736f_756b_7265_6c61;
+
+/// Publishes the outbox of one database in order. Many instances may run one; one at a time is active, the others
+/// take over when its connection ends.
+pub struct Relay {
+    /// For logs: the subgraph's name.
+    pub subgraph: &'static str,
+    /// The database with the outbox.
+    pub database: Database,
+    /// Where to publish.
+    pub bus: Arc<dyn Bus>,
+}
+
+impl Relay {
+    /// Runs until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let wake = Wake::listen(self.database.url(), "outbox", stop.clone());
+        let mut pause = Duration::from_millis(100);
+        while !stop.is_cancelled() {
+            let work = self.publish_until_stopped(&wake, &stop, &mut pause);
+            if let Err(error) = work.await {
+                tracing::warn!(subgraph = self.subgraph, error, "the outbox relay pauses");
+                metrics::counter!("souk_outbox_failures_total", "subgraph" => self.subgraph)
+                    .increment(1);
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(pause) => {}
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+
+    async fn publish_until_stopped(
+        &self,
+        wake: &Wake,
+        stop: &CancellationToken,
+        pause: &mut Duration,
+    ) -> Result<(), String> {
+        let mut connection = self
+            .database
+            .get()
+            .await
+            .map_err(|error| error.to_string())?;
+        // The lock lives as long as the session: it is released by the unlock below, or by the connection's end.
+        if !try_lock(&mut connection).await? {
+            drop(connection);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            return Ok(());
+        }
+        let result = self.publish_loop(&mut connection, wake, stop, pause).await;
+        if unlock(&mut connection).await.is_err() {
+            // A connection that may still hold the lock must not go back into the pool.
+            drop(diesel_async::pooled_connection::deadpool::Object::take(
+                connection,
+            ));
+        }
+        result
+    }
+
+    async fn publish_loop(
+        &self,
+        connection: &mut AsyncPgConnection,
+        wake: &Wake,
+        stop: &CancellationToken,
+        pause: &mut Duration,
+    ) -> Result<(), String> {
+        let mut pruned = Instant::now();
+        while !stop.is_cancelled() {
+            // Registered before looking: an event committed while we look wakes us again.
+            let armed = wake.armed();
+            let waiting = outbox::waiting(connection, BATCH)
+                .await
+                .map_err(|error| error.to_string())?;
+            if waiting.is_empty() {
+                if pruned.elapsed() > PRUNE_EVERY {
+                    outbox::prune(connection, KEEP_DAYS)
+                        .await
+                        .map_err(|error| error.to_string())?;
+                    pruned = Instant::now();
+                }
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    _ = tokio::time::timeout(LOOK_EVERY, armed) => {}
+                }
+                continue;
+            }
+            self.publish(connection, waiting).await?;
+            *pause = Duration::from_millis(100);
+        }
+        Ok(())
+    }
+
+    /// Publishes in rounds with at most one event per aggregate, so that a round that is confirmed in part never
+    /// puts two events of one aggregate out of order.
+    async fn publish(
+        &self,
+        connection: &mut AsyncPgConnection,
+        mut waiting: Vec<outbox::Waiting>,
+    ) -> Result<(), String> {
+        while !waiting.is_empty() {
+            let mut seen = HashSet::new();
+            let (round, later): (Vec<_>, Vec<_>) = waiting
+                .into_iter()
+                .partition(|row| seen.insert(row.event.aggregate_id));
+            let sequences: Vec<i64> = round.iter().map(|row| row.sequence).collect();
+            let events: Vec<Event> = round.into_iter().map(|row| row.event).collect();
+            self.bus
+                .publish(&events)
+                .await
+                .map_err(|error| error.to_string())?;
+            outbox::published(connection, &sequences)
+                .await
+                .map_err(|error| error.to_string())?;
+            metrics::counter!("souk_events_published_total", "subgraph" => self.subgraph)
+                .increment(events.len() as u64);
+            waiting = later;
+        }
+        Ok(())
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    locked: bool,
+}
+
+async fn try_lock(connection: &mut AsyncPgConnection) -> Result<bool, String> {
+    let row: Locked = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS locked")
+        .bind::<diesel::sql_types::BigInt, _>(RELAY_LOCK)
+        .get_result(connection)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(row.locked)
+}
+
+async fn unlock(connection: &mut AsyncPgConnection) -> diesel::QueryResult<usize> {
+    diesel::sql_query("SELECT pg_advisory_unlock($1)")
+        .bind::<diesel::sql_types::BigInt, _>(RELAY_LOCK)
+        .execute(connection)
+        .await
+}

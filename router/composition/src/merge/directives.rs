@@ -1,0 +1,225 @@
+//! Merging the directives that the supergraph keeps.
+//!
+//! Each is a row of [`MERGED`] that says how the applications of several subgraphs become one; a
+//! new one is a new row.
+
+use super::Merger;
+use super::combine::{Combine, combine};
+use super::common::who_says_what;
+use crate::code;
+use crate::subgraph::Subgraph;
+use apollo_compiler::ast::{Directive, DirectiveList};
+use apollo_compiler::{Node, schema};
+
+/// How applications of one directive are merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strategy {
+    /// Every different application is kept.
+    Union,
+    /// One application is kept: the one that most subgraphs agree on.
+    One,
+    /// One application is made of all.
+    ByArgument(&'static [(&'static str, Combine)]),
+}
+
+const MERGED: &[(&str, Strategy)] = &[
+    ("inaccessible", Strategy::One),
+    ("tag", Strategy::Union),
+    ("specifiedBy", Strategy::One),
+    ("oneOf", Strategy::One),
+    ("deprecated", Strategy::One),
+    (
+        "cost",
+        Strategy::ByArgument(&[("weight", Combine::Largest)]),
+    ),
+    (
+        "listSize",
+        Strategy::ByArgument(&[
+            ("assumedSize", Combine::Largest),
+            ("slicingArguments", Combine::Union),
+            ("sizedFields", Combine::Union),
+            ("requireOneSlicingArgument", Combine::All),
+        ]),
+    ),
+];
+
+/// The directives that one subgraph applies to an element.
+pub(super) struct Applied<'a> {
+    pub subgraph: &'a Subgraph,
+    directives: Vec<&'a Node<Directive>>,
+}
+
+impl<'a> Applied<'a> {
+    pub(super) fn new(subgraph: &'a Subgraph, directives: &'a DirectiveList) -> Self {
+        Self {
+            subgraph,
+            directives: directives.0.iter().collect(),
+        }
+    }
+
+    pub(super) fn on_type(subgraph: &'a Subgraph, directives: &'a schema::DirectiveList) -> Self {
+        Self {
+            subgraph,
+            directives: directives.iter().map(|directive| &directive.node).collect(),
+        }
+    }
+}
+
+impl Merger<'_> {
+    /// The merged directives of one element, in a fixed order.
+    pub(super) fn directives(
+        &mut self,
+        place: &str,
+        sources: &[Applied<'_>],
+    ) -> Vec<Node<Directive>> {
+        let mut merged = Vec::new();
+        for (name, strategy) in MERGED {
+            let applications: Vec<(&Subgraph, &Node<Directive>)> = sources
+                .iter()
+                .flat_map(|source| {
+                    source
+                        .directives
+                        .iter()
+                        .filter(|directive| directive.name == *name)
+                        .map(|directive| (source.subgraph, *directive))
+                })
+                .collect();
+            let mut distinct: Vec<(&Node<Directive>, usize)> = Vec::new();
+            for (_, directive) in &applications {
+                match distinct.iter_mut().find(|(known, _)| known == directive) {
+                    Some((_, count)) => *count += 1,
+                    None => distinct.push((directive, 1)),
+                }
+            }
+            match strategy {
+                Strategy::Union => {
+                    merged.extend(distinct.into_iter().map(|(directive, _)| directive.clone()));
+                }
+                Strategy::One => {
+                    let mut best: Option<(&Node<Directive>, usize)> = None;
+                    for (directive, count) in &distinct {
+                        if best.is_none_or(|(_, most)| *count > most) {
+                            best = Some((directive, *count));
+                        }
+                    }
+                    if distinct.len() > 1 {
+                        self.hint_different_arguments(place, name, &applications);
+                    }
+                    merged.extend(best.map(|(directive, _)| directive.clone()));
+                }
+                Strategy::ByArgument(rules) => match distinct.as_slice() {
+                    [] => {}
+                    [(only, _)] => merged.push((*only).clone()),
+                    [(first, _), ..] => {
+                        let all: Vec<&Node<Directive>> =
+                            distinct.iter().map(|(directive, _)| *directive).collect();
+                        let combined = combine(&first.name, &all, rules);
+                        self.hint_combined_arguments(place, &combined, &applications);
+                        merged.push(combined);
+                    }
+                },
+            }
+        }
+        merged
+    }
+
+    fn hint_different_arguments(
+        &mut self,
+        place: &str,
+        name: &str,
+        applications: &[(&Subgraph, &Node<Directive>)],
+    ) {
+        let sayings = applications
+            .iter()
+            .map(|(subgraph, directive)| (*subgraph, directive.to_string()));
+        self.diagnostics.hint(
+            code::INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
+            format!(
+                "\"{place}\" has different @{name}: {}",
+                who_says_what(sayings)
+            ),
+            applications
+                .iter()
+                .flat_map(|(subgraph, directive)| subgraph.locate(directive.location()))
+                .collect(),
+        );
+    }
+
+    fn hint_combined_arguments(
+        &mut self,
+        place: &str,
+        combined: &Directive,
+        applications: &[(&Subgraph, &Node<Directive>)],
+    ) {
+        let sayings = applications
+            .iter()
+            .map(|(subgraph, directive)| (*subgraph, directive.to_string()));
+        self.diagnostics.hint(
+            code::MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
+            format!(
+                "\"{place}\" has {}; the supergraph combines them to {combined}",
+                who_says_what(sayings)
+            ),
+            applications
+                .iter()
+                .flat_map(|(subgraph, directive)| subgraph.locate(directive.location()))
+                .collect(),
+        );
+    }
+
+    /// The merged directives of the schema definition.
+    pub(super) fn schema_directives(&mut self) -> Vec<Node<Directive>> {
+        let sources: Vec<Applied<'_>> = self
+            .subgraphs
+            .iter()
+            .map(|subgraph| {
+                Applied::on_type(subgraph, &subgraph.schema.schema_definition.directives)
+            })
+            .collect();
+        self.directives("schema", &sources)
+    }
+
+    /// A directive that the supergraph keeps must have one name in it.
+    pub(super) fn check_imports(&mut self) {
+        for name in ["tag", "inaccessible"] {
+            let using: Vec<(&Subgraph, &str)> = self
+                .subgraphs
+                .iter()
+                .filter_map(|subgraph| {
+                    let spelled = subgraph.spellings.get(name)?;
+                    Some((subgraph, spelled.as_str()))
+                })
+                .collect();
+            let Some((_, first)) = using.first() else {
+                continue;
+            };
+            if using.iter().all(|(_, spelled)| spelled == first) {
+                continue;
+            }
+            let sayings = using
+                .iter()
+                .map(|(subgraph, spelled)| (*subgraph, format!("\"@{spelled}\"")));
+            self.diagnostics.error(
+                code::LINK_IMPORT_NAME_MISMATCH,
+                format!(
+                    "\"@{name}\" must have the same name in all subgraphs, but it is {}",
+                    who_says_what(sayings)
+                ),
+                Vec::new(),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MERGED;
+    use crate::specs;
+
+    #[test]
+    fn every_built_in_directive_of_the_type_system_is_merged() {
+        for name in specs::BUILT_IN_MERGED {
+            assert!(MERGED.iter().any(|(known, _)| known == name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Enums. What subgraphs return may be any value that one of them knows; what clients send must be
+//! known to all of them; an enum that goes both ways must be the same everywhere.
+
+use super::common::others;
+use super::directives::Applied;
+use super::{Merger, TypeSource, join, type_locations};
+use crate::code;
+use crate::diagnostics::name_subgraphs;
+use crate::message::Location;
+use crate::subgraph::{Subgraph, fields_of};
+use apollo_compiler::ast::{Definition, DirectiveList, EnumTypeDefinition, EnumValueDefinition};
+use apollo_compiler::schema::{Component, ExtendedType};
+use apollo_compiler::{Name, Node};
+use std::collections::HashSet;
+
+/// Which types are used where, in any subgraph.
+#[derive(Debug, Default)]
+pub(super) struct EnumUsages {
+    input: HashSet<Name>,
+    output: HashSet<Name>,
+}
+
+impl EnumUsages {
+    pub(super) fn of(subgraphs: &[Subgraph]) -> Self {
+        let mut usages = Self::default();
+        for ty in subgraphs.iter().flat_map(Subgraph::types) {
+            for (_, field) in fields_of(ty) {
+                usages.output.insert(field.ty.inner_named_type().clone());
+                for argument in &field.arguments {
+                    usages.input.insert(argument.ty.inner_named_type().clone());
+                }
+            }
+            if let ExtendedType::InputObject(input) = ty {
+                for field in input.fields.values() {
+                    usages.input.insert(field.ty.inner_named_type().clone());
+                }
+            }
+        }
+        usages
+    }
+}
+
+/// One value, with the subgraphs that have it.
+struct Value<'a> {
+    name: Name,
+    sources: Vec<(&'a Subgraph, &'a Component<EnumValueDefinition>)>,
+}
+
+impl Value<'_> {
+    fn is_inaccessible(&self) -> bool {
+        self.sources
+            .iter()
+            .any(|(_, value)| value.directives.has("inaccessible"))
+    }
+
+    fn locations(&self) -> Vec<Location> {
+        self.sources
+            .iter()
+            .flat_map(|(subgraph, value)| subgraph.locate(value.location()))
+            .collect()
+    }
+}
+
+impl Merger<'_> {
+    pub(super) fn enumeration(
+        &mut self,
+        name: &Name,
+        sources: &[TypeSource<'_>],
+    ) -> Option<Definition> {
+        let is_input = self.enum_usages.input.contains(name);
+        let is_output = self.enum_usages.output.contains(name);
+        let mut values = Vec::new();
+        for value in collect_values(sources) {
+            let place = format!("{name}.{}", value.name);
+            let having: Vec<&Subgraph> = value.sources.iter().map(|(s, _)| *s).collect();
+            let lacking = others(sources.iter().map(|source| source.subgraph), &having);
+            if !lacking.is_empty() {
+                let having = name_subgraphs(having.iter().map(|s| s.name.as_str()));
+                let where_ = format!("in {having} but not in {}", name_subgraphs(lacking));
+                if is_input && is_output {
+                    // A value that no client can see cannot be sent either.
+                    if !value.is_inaccessible() {
+                        self.diagnostics.error(
+                            code::ENUM_VALUE_MISMATCH,
+                            format!(
+                                "enum \"{name}\" is used as input and as output, so its values \
+                                 must be the same everywhere, but \"{place}\" is {where_}"
+                            ),
+                            value.locations(),
+                        );
+                    }
+                } else if is_input {
+                    self.diagnostics.hint(
+                        code::INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM,
+                        format!("\"{place}\" is not part of the supergraph: it is {where_}"),
+                        value.locations(),
+                    );
+                    continue;
+                } else {
+                    self.diagnostics.hint(
+                        code::INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM,
+                        format!("\"{place}\" is {where_}"),
+                        value.locations(),
+                    );
+                }
+            }
+            values.push(self.enum_value(&place, &value));
+        }
+        if values.is_empty() {
+            self.diagnostics.error(
+                code::EMPTY_MERGED_ENUM_TYPE,
+                format!(
+                    "enum \"{name}\" is used as input, and no value of it is known to all of {}",
+                    name_subgraphs(sources.iter().map(|s| s.subgraph.name.as_str()))
+                ),
+                type_locations(sources),
+            );
+            return None;
+        }
+        let mut directives: Vec<_> = sources.iter().flat_map(join::types).collect();
+        directives.extend(self.type_directives(name, sources));
+        Some(Definition::EnumTypeDefinition(Node::new(
+            EnumTypeDefinition {
+                description: self.type_description(name, sources),
+                name: name.clone(),
+                directives: DirectiveList(directives),
+                values,
+            },
+        )))
+    }
+
+    fn enum_value(&mut self, place: &str, value: &Value<'_>) -> Node<EnumValueDefinition> {
+        let mut directives: Vec<_> = value
+            .sources
+            .iter()
+            .map(|(subgraph, _)| join::enum_value(&subgraph.graph))
+            .collect();
+        let applied: Vec<Applied<'_>> = value
+            .sources
+            .iter()
+            .map(|(subgraph, value)| Applied::new(subgraph, &value.directives))
+            .collect();
+        directives.extend(self.directives(place, &applied));
+        let descriptions = value
+            .sources
+            .iter()
+            .map(|(subgraph, value)| (*subgraph, value.description.as_ref()));
+        Node::new(EnumValueDefinition {
+            description: self.description(place, descriptions),
+            value: value.name.clone(),
+            directives: DirectiveList(directives),
+        })
+    }
+}
+
+fn collect_values<'a>(sources: &[TypeSource<'a>]) -> Vec<Value<'a>> {
+    let mut values: Vec<Value<'a>> = Vec::new();
+    for source in sources {
+        let ExtendedType::Enum(definition) = source.ty else {
+            continue;
+        };
+        for (name, value) in &definition.values {
+            let found = (source.subgraph, value);
+            match values.iter_mut().find(|known| known.name == *name) {
+                Some(known) => known.sources.push(found),
+                None => values.push(Value {
+                    name: name.clone(),
+                    sources: vec![found],
+                }),
+            }
+        }
+    }
+    values
+}

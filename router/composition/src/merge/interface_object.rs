@@ -1,0 +1,204 @@
+//! `@interfaceObject`: a subgraph that adds fields to an interface without knowing its
+//! implementations. In the supergraph every implementation has those fields.
+
+use super::fields::FieldSource;
+use super::join::JoinField;
+use super::overrides::Overridden;
+use super::{Merger, TypeSource, type_locations};
+use crate::code;
+use crate::diagnostics::name_subgraphs;
+use crate::subgraph::{Subgraph, field_of, interfaces_of};
+use apollo_compiler::ast::{Definition, Directive, FieldDefinition};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl<'a> Merger<'a> {
+    /// Checks an interface that is an interface object somewhere, or has a key somewhere. Returns
+    /// whether it can be merged.
+    pub(super) fn check_interface_objects(
+        &mut self,
+        name: &Name,
+        sources: &[TypeSource<'a>],
+    ) -> bool {
+        let (objects, interfaces): (Vec<TypeSource<'a>>, Vec<TypeSource<'a>>) = sources
+            .iter()
+            .partition(|source| source.ty.directives().has("interfaceObject"));
+        if interfaces.is_empty() {
+            self.diagnostics.error(
+                code::INTERFACE_OBJECT_USAGE_ERROR,
+                format!(
+                    "\"{name}\" is an @interfaceObject in {}, but no subgraph defines the interface",
+                    name_subgraphs(objects.iter().map(|source| source.subgraph.name.as_str()))
+                ),
+                type_locations(&objects),
+            );
+            return false;
+        }
+        let implementations = self.implementations(name);
+        for object in &objects {
+            let known: Vec<&str> = implementations
+                .iter()
+                .filter(|ty| object.subgraph.schema.types.contains_key(ty.as_str()))
+                .map(Name::as_str)
+                .collect();
+            if !known.is_empty() {
+                self.diagnostics.error(
+                    code::INTERFACE_OBJECT_USAGE_ERROR,
+                    format!(
+                        "\"{name}\" is an @interfaceObject in subgraph \"{}\", so that subgraph \
+                         cannot also define its implementations: {}",
+                        object.subgraph.name,
+                        crate::diagnostics::join_quoted(&known)
+                    ),
+                    object.subgraph.locate(object.ty.name().location()),
+                );
+            }
+        }
+        for interface in &interfaces {
+            self.check_knows_implementations(name, interface, &implementations);
+        }
+        true
+    }
+
+    /// A subgraph that resolves an interface by key must know what each entity is.
+    fn check_knows_implementations(
+        &mut self,
+        name: &Name,
+        interface: &TypeSource<'_>,
+        implementations: &BTreeSet<Name>,
+    ) {
+        let has_resolvable_key = interface.ty.directives().get_all("key").any(|key| {
+            key.specified_argument_by_name("resolvable")
+                .and_then(|value| value.to_bool())
+                .unwrap_or(true)
+        });
+        if !has_resolvable_key {
+            return;
+        }
+        let missing: Vec<&str> = implementations
+            .iter()
+            .filter(|ty| {
+                let known = interface.subgraph.schema.types.get(ty.as_str());
+                !known.is_some_and(|ty| interfaces_of(ty).contains(name))
+            })
+            .map(Name::as_str)
+            .collect();
+        if !missing.is_empty() {
+            self.diagnostics.error(
+                code::INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE,
+                format!(
+                    "interface \"{name}\" has a @key in subgraph \"{}\", so that subgraph must \
+                     define all its implementations, but it lacks {}",
+                    interface.subgraph.name,
+                    crate::diagnostics::join_quoted(&missing)
+                ),
+                interface.subgraph.locate(interface.ty.name().location()),
+            );
+        }
+    }
+
+    /// The object types that implement an interface in any subgraph.
+    pub(super) fn implementations(&self, interface: &Name) -> BTreeSet<Name> {
+        self.subgraphs
+            .iter()
+            .flat_map(Subgraph::types)
+            .filter(|ty| ty.is_object() && interfaces_of(ty).contains(interface))
+            .map(|ty| ty.name().clone())
+            .collect()
+    }
+
+    /// The interface objects that resolve a field of an object type through one of its interfaces.
+    pub(super) fn interface_object_sources(
+        &self,
+        type_name: &Name,
+        field: &Name,
+    ) -> Vec<FieldSource<'a>> {
+        let interfaces: BTreeSet<Name> = self
+            .sources(type_name)
+            .iter()
+            .filter(|source| source.ty.is_object())
+            .flat_map(|source| interfaces_of(source.ty))
+            .collect();
+        let mut found = Vec::new();
+        for subgraph in self.subgraphs {
+            for interface in &interfaces {
+                if !subgraph.is_interface_object(interface) {
+                    continue;
+                }
+                let Some(ty) = subgraph.schema.types.get(interface) else {
+                    continue;
+                };
+                let Some(definition) = field_of(ty, field) else {
+                    continue;
+                };
+                if subgraph.is_external(interface, field) {
+                    continue;
+                }
+                found.push(FieldSource {
+                    subgraph,
+                    ty,
+                    field: definition,
+                    external: false,
+                    overridden: Overridden::No,
+                });
+            }
+        }
+        found
+    }
+
+    /// Gives every implementation the fields that interface objects add to its interfaces.
+    pub(super) fn add_interface_object_fields(&mut self, types: &mut BTreeMap<Name, Definition>) {
+        let mut added: Vec<(Name, Node<FieldDefinition>)> = Vec::new();
+        for definition in types.values() {
+            let Definition::InterfaceTypeDefinition(interface) = definition else {
+                continue;
+            };
+            for field in &interface.fields {
+                if !self.has_interface_object_source(&interface.name, &field.name) {
+                    continue;
+                }
+                for implementation in self.implementations(&interface.name) {
+                    added.push((implementation, inherited(field)));
+                }
+            }
+        }
+        for (type_name, field) in added {
+            let Some(Definition::ObjectTypeDefinition(object)) = types.get_mut(&type_name) else {
+                continue;
+            };
+            if object.fields.iter().all(|known| known.name != field.name) {
+                object.make_mut().fields.push(field);
+            }
+        }
+    }
+
+    fn has_interface_object_source(&self, interface: &Name, field: &Name) -> bool {
+        self.subgraphs.iter().any(|subgraph| {
+            subgraph.is_interface_object(interface)
+                && !subgraph.is_external(interface, field)
+                && subgraph
+                    .schema
+                    .types
+                    .get(interface)
+                    .and_then(ExtendedType::as_object)
+                    .is_some_and(|object| object.fields.contains_key(field))
+        })
+    }
+}
+
+/// The field as an implementation has it: `@join__field` without a graph says that it comes from
+/// the interface.
+fn inherited(field: &Node<FieldDefinition>) -> Node<FieldDefinition> {
+    let mut inherited = FieldDefinition::clone(field);
+    let is_join = |directive: &Node<Directive>| directive.name == "join__field";
+    inherited
+        .directives
+        .0
+        .retain(|directive| !is_join(directive));
+    inherited
+        .directives
+        .0
+        .insert(0, JoinField::default().to_directive());
+    Node::new(inherited)
+}

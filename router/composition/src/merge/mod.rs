@@ -1,0 +1,236 @@
+//! All subgraphs' definitions of a type become one, annotated with `join__*` directives that say
+//! which subgraph contributes what.
+
+mod arguments;
+mod combine;
+mod common;
+mod directives;
+mod enumeration;
+mod executable;
+mod fields;
+mod input;
+mod interface_object;
+mod interfaces;
+mod join;
+mod object;
+mod overrides;
+mod runtime_types;
+mod scalar;
+mod sharing;
+mod types;
+mod union;
+
+use crate::code;
+use crate::diagnostics::{Diagnostics, name_subgraphs};
+use crate::message::Location;
+use crate::subgraph::Subgraph;
+use apollo_compiler::ast::{Definition, Directive, DirectiveDefinition};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node};
+use enumeration::EnumUsages;
+use std::collections::{BTreeMap, BTreeSet};
+use types::Subtypes;
+
+/// The supergraph as definitions, before it is printed.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    /// Value in `join__Graph`, name and URL of each subgraph, sorted by name.
+    pub graphs: Vec<Graph>,
+    pub types: BTreeMap<Name, Definition>,
+    /// Directives that clients may use in operations.
+    pub executable_directives: BTreeMap<Name, Node<DirectiveDefinition>>,
+    /// Directives on the schema definition itself.
+    pub schema_directives: Vec<Node<Directive>>,
+}
+
+/// One subgraph, as the `join__Graph` enum describes it.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    pub value: Name,
+    pub name: String,
+    pub url: String,
+}
+
+/// A type as one subgraph defines it.
+#[derive(Debug, Clone, Copy)]
+struct TypeSource<'a> {
+    subgraph: &'a Subgraph,
+    ty: &'a ExtendedType,
+}
+
+/// What a type is, across the kinds of GraphQL and federation's `@interfaceObject`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Scalar,
+    Object,
+    Interface,
+    Union,
+    Enum,
+    Input,
+}
+
+impl Kind {
+    fn of(source: &TypeSource<'_>) -> Self {
+        match source.ty {
+            ExtendedType::Scalar(_) => Self::Scalar,
+            // To the supergraph an interface object is an interface.
+            ExtendedType::Object(object) if object.directives.has("interfaceObject") => {
+                Self::Interface
+            }
+            ExtendedType::Object(_) => Self::Object,
+            ExtendedType::Interface(_) => Self::Interface,
+            ExtendedType::Union(_) => Self::Union,
+            ExtendedType::Enum(_) => Self::Enum,
+            ExtendedType::InputObject(_) => Self::Input,
+        }
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Scalar => "a scalar",
+            Self::Object => "an object type",
+            Self::Interface => "an interface",
+            Self::Union => "a union",
+            Self::Enum => "an enum",
+            Self::Input => "an input object",
+        }
+    }
+}
+
+/// Merges one type after another and keeps what they need to know of each other.
+struct Merger<'a> {
+    subgraphs: &'a [Subgraph],
+    diagnostics: &'a mut Diagnostics,
+    subtypes: Subtypes,
+    enum_usages: EnumUsages,
+}
+
+/// Merges valid subgraphs. The result is complete only when no errors were reported.
+pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Merged {
+    let mut merger = Merger {
+        subgraphs,
+        diagnostics,
+        subtypes: Subtypes::of(subgraphs),
+        enum_usages: EnumUsages::of(subgraphs),
+    };
+    merger.check_imports();
+    let types = merger.types();
+    let executable_directives = merger.executable_directives();
+    let schema_directives = merger.schema_directives();
+    Merged {
+        graphs: subgraphs
+            .iter()
+            .map(|subgraph| Graph {
+                value: subgraph.graph.clone(),
+                name: subgraph.name.clone(),
+                url: subgraph.url.clone(),
+            })
+            .collect(),
+        types,
+        executable_directives,
+        schema_directives,
+    }
+}
+
+impl<'a> Merger<'a> {
+    fn types(&mut self) -> BTreeMap<Name, Definition> {
+        let names: BTreeSet<&Name> = self
+            .subgraphs
+            .iter()
+            .flat_map(Subgraph::types)
+            .map(ExtendedType::name)
+            .collect();
+        let mut merged = BTreeMap::new();
+        for name in names {
+            let sources: Vec<TypeSource<'a>> = self.sources(name);
+            let Some(kind) = self.common_kind(name, &sources) else {
+                continue;
+            };
+            self.check_has_base(name, &sources);
+            let definition = match kind {
+                Kind::Scalar => Some(self.scalar(name, &sources)),
+                Kind::Object => Some(self.object(name, &sources)),
+                Kind::Interface => self.interface(name, &sources),
+                Kind::Union => Some(self.union(name, &sources)),
+                Kind::Enum => self.enumeration(name, &sources),
+                Kind::Input => self.input_object(name, &sources),
+            };
+            if let Some(definition) = definition {
+                merged.insert(name.clone(), definition);
+            }
+        }
+        self.add_interface_object_fields(&mut merged);
+        self.check_implementations(&merged);
+        self.check_shared_runtime_types(&merged);
+        let has_queries = matches!(
+            merged.get("Query"),
+            Some(Definition::ObjectTypeDefinition(query)) if !query.fields.is_empty()
+        );
+        if !has_queries && self.diagnostics.error_count() == 0 {
+            self.diagnostics.error(
+                code::NO_QUERIES,
+                "no subgraph defines a query, so nobody could ask the supergraph anything",
+                Vec::new(),
+            );
+        }
+        merged
+    }
+
+    fn sources(&self, name: &str) -> Vec<TypeSource<'a>> {
+        self.subgraphs
+            .iter()
+            .filter_map(|subgraph| {
+                let ty = subgraph.schema.types.get(name)?;
+                Some(TypeSource { subgraph, ty })
+            })
+            .collect()
+    }
+
+    fn common_kind(&mut self, name: &Name, sources: &[TypeSource<'_>]) -> Option<Kind> {
+        let mut by_kind: BTreeMap<Kind, Vec<&str>> = BTreeMap::new();
+        for source in sources {
+            by_kind
+                .entry(Kind::of(source))
+                .or_default()
+                .push(&source.subgraph.name);
+        }
+        if by_kind.len() == 1 {
+            return by_kind.into_keys().next();
+        }
+        let mut found: Vec<String> = by_kind
+            .into_iter()
+            .map(|(kind, names)| format!("{} in {}", kind.describe(), name_subgraphs(names)))
+            .collect();
+        let last = found.pop().unwrap_or_default();
+        self.diagnostics.error(
+            code::TYPE_KIND_MISMATCH,
+            format!("type \"{name}\" is {}, but {last}", found.join(", ")),
+            type_locations(sources),
+        );
+        None
+    }
+
+    fn check_has_base(&mut self, name: &Name, sources: &[TypeSource<'_>]) {
+        let only_extended = sources
+            .iter()
+            .all(|source| source.subgraph.extensions.contains(name));
+        if only_extended {
+            let subgraphs = sources.iter().map(|source| source.subgraph.name.as_str());
+            self.diagnostics.error(
+                code::EXTENSION_WITH_NO_BASE,
+                format!(
+                    "type \"{name}\" is extended in {}, but no subgraph defines it",
+                    name_subgraphs(subgraphs)
+                ),
+                type_locations(sources),
+            );
+        }
+    }
+}
+
+fn type_locations(sources: &[TypeSource<'_>]) -> Vec<Location> {
+    sources
+        .iter()
+        .flat_map(|source| source.subgraph.locate(source.ty.name().location()))
+        .collect()
+}

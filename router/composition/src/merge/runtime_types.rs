@@ -1,0 +1,96 @@
+//! A shared field of an abstract type must have some possible type in common in all subgraphs that
+//! resolve it, or the answer would depend on whom the router asks.
+
+use super::fields::locations;
+use super::{Merger, fields::FieldSource, overrides::Overridden};
+use crate::code;
+use crate::subgraph::{Subgraph, field_of, field_set};
+use apollo_compiler::Name;
+use apollo_compiler::ast::Definition;
+use apollo_compiler::schema::ExtendedType;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Merger<'_> {
+    pub(super) fn check_shared_runtime_types(&mut self, types: &BTreeMap<Name, Definition>) {
+        for definition in types.values() {
+            let Definition::ObjectTypeDefinition(object) = definition else {
+                continue;
+            };
+            for field in &object.fields {
+                let target = types.get(field.ty.inner_named_type());
+                let is_abstract = matches!(
+                    target,
+                    Some(
+                        Definition::InterfaceTypeDefinition(_) | Definition::UnionTypeDefinition(_)
+                    )
+                );
+                if is_abstract {
+                    self.check_field(&object.name, &field.name);
+                }
+            }
+        }
+    }
+
+    fn check_field(&mut self, type_name: &Name, field_name: &Name) {
+        let mut sources = Vec::new();
+        for source in self.sources(type_name) {
+            let Some(field) = field_of(source.ty, field_name) else {
+                continue;
+            };
+            if source.subgraph.is_external(type_name, field_name) {
+                continue;
+            }
+            sources.push(FieldSource {
+                subgraph: source.subgraph,
+                ty: source.ty,
+                field,
+                external: false,
+                overridden: Overridden::No,
+            });
+        }
+        if sources.len() < 2 {
+            return;
+        }
+        let mut possible = sources
+            .iter()
+            .map(|source| runtime_types(source.subgraph, source.field.ty.inner_named_type()));
+        let Some(first) = possible.next() else {
+            return;
+        };
+        let common = possible.fold(first, |common, types| {
+            common.intersection(&types).cloned().collect()
+        });
+        if !common.is_empty() {
+            return;
+        }
+        let sayings = sources.iter().map(|source| {
+            let types = runtime_types(source.subgraph, source.field.ty.inner_named_type());
+            let types: Vec<&str> = types.iter().map(Name::as_str).collect();
+            (source.subgraph, crate::diagnostics::join_quoted(&types))
+        });
+        self.diagnostics.error(
+            code::SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
+            format!(
+                "\"{type_name}.{field_name}\" is shared, but its possible types have nothing in \
+                 common: {}",
+                super::common::who_says_what(sayings)
+            ),
+            locations(&sources),
+        );
+    }
+}
+
+/// The object types that a value of this type can have in the subgraph.
+fn runtime_types(subgraph: &Subgraph, name: &Name) -> BTreeSet<Name> {
+    match subgraph.schema.types.get(name) {
+        Some(ExtendedType::Union(union)) => union
+            .members
+            .iter()
+            .map(|member| member.name.clone())
+            .collect(),
+        Some(ExtendedType::Interface(_)) => field_set::implementations(&subgraph.schema, name)
+            .into_iter()
+            .collect(),
+        _ => BTreeSet::from([name.clone()]),
+    }
+}

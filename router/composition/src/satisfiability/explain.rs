@@ -1,0 +1,168 @@
+//! Words for a path that cannot be resolved.
+
+use super::Position;
+use apollo_compiler::Name;
+use souk_planner::Supergraph;
+use souk_planner::field_set::FieldSet;
+use souk_planner::graph::NodeId;
+use souk_planner::model::{SubgraphId, TypeId, TypeInSubgraph};
+use souk_planner::reach::Reach;
+use std::collections::BTreeSet;
+
+/// The shortest operation that takes the path to the field.
+pub(super) fn operation(positions: &[Position], index: usize, field: &Name) -> String {
+    // From the root to the position: the field names and type conditions.
+    let mut lines: Vec<String> = vec![field.to_string()];
+    let mut current = &positions[index];
+    while let Some(step) = &current.step {
+        if let Some(condition) = &step.condition {
+            lines.push(format!("... on {condition}"));
+        }
+        lines.push(step.field.to_string());
+        current = &positions[step.from];
+    }
+    lines.push(current.operation.name().to_owned());
+    lines.reverse();
+
+    let mut out = String::new();
+    let last = lines.len() - 1;
+    for (depth, line) in lines.iter().enumerate() {
+        let opening = if depth == last { "" } else { " {" };
+        out.push_str(&format!("{}{line}{opening}\n", "  ".repeat(depth)));
+    }
+    for depth in (0..last).rev() {
+        out.push_str(&format!("{}}}\n", "  ".repeat(depth)));
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Why each subgraph that has the type does not resolve the field, sorted by subgraph.
+pub(super) fn reasons(
+    supergraph: &Supergraph,
+    reach: &mut Reach<'_>,
+    ty: TypeId,
+    field: &Name,
+    nodes: &BTreeSet<NodeId>,
+) -> Vec<String> {
+    let model = supergraph.model();
+    let graph = supergraph.graph();
+    let type_name = &model.ty(ty).name;
+    let mut candidates: Vec<(TypeId, SubgraphId, &TypeInSubgraph)> = Vec::new();
+    for (subgraph, here) in &model.ty(ty).subgraphs {
+        candidates.push((ty, *subgraph, here));
+    }
+    for interface in &model.ty(ty).interfaces {
+        for (subgraph, here) in &model.ty(*interface).subgraphs {
+            if here.interface_object {
+                candidates.push((*interface, *subgraph, here));
+            }
+        }
+    }
+    candidates.sort_by_key(|(_, subgraph, _)| model.subgraph(*subgraph).name.clone());
+
+    let mut reasons = Vec::new();
+    for (owner, subgraph, here) in candidates {
+        let name = &model.subgraph(subgraph).name;
+        let owner_name = &model.ty(owner).name;
+        let at = nodes.iter().find(|node| {
+            let node = graph.node(**node);
+            node.subgraph == subgraph && node.ty == owner
+        });
+        let declared = here.fields.get(field);
+        let reason = match (at, declared) {
+            (Some(_), None) => {
+                format!("subgraph \"{name}\" is reached, but has no \"{owner_name}.{field}\"")
+            }
+            (Some(_), Some(found)) if found.external => format!(
+                "subgraph \"{name}\" is reached, but its \"{owner_name}.{field}\" is @external"
+            ),
+            (Some(_), Some(found)) => match &found.requires {
+                Some(requires) => {
+                    let missing = untold(reach, ty, nodes, requires).unwrap_or_else(|| {
+                        format!(
+                            "\"{requires}\", and the subgraph has no key by which it can be \
+                             entered again with that"
+                        )
+                    });
+                    format!(
+                        "subgraph \"{name}\" is reached, but its \"{owner_name}.{field}\" \
+                         requires {missing}"
+                    )
+                }
+                None => format!(
+                    "subgraph \"{name}\" is reached, but has given up \"{owner_name}.{field}\""
+                ),
+            },
+            // A subgraph that is not reached and would not help is not worth a line.
+            (None, None) => continue,
+            (None, Some(found)) if found.external => continue,
+            (None, Some(_)) => {
+                let why = unreachable(reach, owner_name, ty, nodes, here);
+                format!(
+                    "subgraph \"{name}\" resolves \"{owner_name}.{field}\", but cannot be \
+                     reached: {why}"
+                )
+            }
+        };
+        reasons.push(reason);
+    }
+    if reasons.is_empty() {
+        reasons.push(format!("no subgraph resolves \"{type_name}.{field}\""));
+    }
+    reasons
+}
+
+/// Why the keys of a type in a subgraph do not lead there.
+fn unreachable(
+    reach: &mut Reach<'_>,
+    type_name: &Name,
+    ty: TypeId,
+    nodes: &BTreeSet<NodeId>,
+    here: &TypeInSubgraph,
+) -> String {
+    if here.keys.is_empty() {
+        return format!("\"{type_name}\" has no @key there");
+    }
+    let resolvable: Vec<_> = here.keys.iter().filter(|key| key.resolvable).collect();
+    if resolvable.is_empty() {
+        return format!("no @key of \"{type_name}\" is resolvable there");
+    }
+    resolvable
+        .into_iter()
+        .map(|key| {
+            // What can be told now could not be told before something else was reached.
+            let missing = untold(reach, ty, nodes, &key.fields)
+                .unwrap_or_else(|| "more than is known at that point".to_owned());
+            format!("the key \"{}\" needs {missing}", key.fields)
+        })
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// Names the parts of a field set that cannot be told; nothing when all can.
+fn untold(
+    reach: &mut Reach<'_>,
+    ty: TypeId,
+    nodes: &BTreeSet<NodeId>,
+    set: &FieldSet,
+) -> Option<String> {
+    let missing: Vec<String> = set
+        .items
+        .iter()
+        .filter(|item| !reach.tells_item(ty, nodes, item))
+        .map(|item| {
+            let alone = FieldSet {
+                items: vec![(*item).clone()],
+            };
+            format!("\"{alone}\"")
+        })
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "{}, which no reachable subgraph can tell",
+        missing.join(" and ")
+    ))
+}

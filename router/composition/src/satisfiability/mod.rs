@@ -1,0 +1,209 @@
+//! Whether every path of the API schema can be resolved.
+//!
+//! The search walks the paths that operations can take over the planner's graph of (type, subgraph)
+//! nodes. A [`Position`] is a runtime type together with all nodes where a value of it may have been
+//! found; from there entity moves reach further subgraphs, and each field of the type must be
+//! resolved by one of them. Positions seen before are not walked again, so the search ends although
+//! the paths do not.
+
+mod explain;
+
+use crate::code;
+use crate::diagnostics::Diagnostics;
+use crate::message::Location;
+use crate::subgraph::{Subgraph, field_of};
+use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::schema::{ExtendedType, FieldDefinition};
+use souk_planner::Supergraph;
+use souk_planner::graph::NodeId;
+use souk_planner::model::TypeId;
+use souk_planner::reach::Reach;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+/// A value on some path: what it is, and where it may have been found.
+#[derive(Debug, Clone)]
+struct Position {
+    /// An object type.
+    ty: TypeId,
+    /// The value may have been found at any of these nodes; never empty.
+    nodes: BTreeSet<NodeId>,
+    /// How the path came here.
+    step: Option<Step>,
+    /// The kind of operation that the path belongs to.
+    operation: OperationType,
+}
+
+/// The last step of a path.
+#[derive(Debug, Clone)]
+struct Step {
+    /// Index of the position before.
+    from: usize,
+    field: Name,
+    /// Set when the field's type is abstract.
+    condition: Option<Name>,
+}
+
+/// Checks a supergraph, reporting each field that some path cannot resolve, with the shortest such
+/// path.
+pub(crate) fn check(supergraph_sdl: &str, subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
+    let supergraph = match Supergraph::parse(supergraph_sdl) {
+        Ok(supergraph) => supergraph,
+        Err(error) => {
+            diagnostics.error(
+                code::INVALID_GRAPHQL,
+                format!("the supergraph is not valid: {error}"),
+                Vec::new(),
+            );
+            return;
+        }
+    };
+    let mut walk = Walk {
+        supergraph: &supergraph,
+        subgraphs,
+        reach: Reach::new(&supergraph),
+        positions: Vec::new(),
+        queue: VecDeque::new(),
+        seen: HashMap::new(),
+        reported: HashSet::new(),
+        diagnostics,
+    };
+    walk.start();
+    while let Some(index) = walk.queue.pop_front() {
+        walk.visit(index);
+    }
+}
+
+struct Walk<'a> {
+    supergraph: &'a Supergraph,
+    subgraphs: &'a [Subgraph],
+    reach: Reach<'a>,
+    positions: Vec<Position>,
+    queue: VecDeque<usize>,
+    /// The node sets from which each type has been walked.
+    seen: HashMap<TypeId, Vec<BTreeSet<NodeId>>>,
+    reported: HashSet<(TypeId, Name)>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Walk<'_> {
+    fn start(&mut self) {
+        let model = self.supergraph.model();
+        for operation in [
+            OperationType::Query,
+            OperationType::Mutation,
+            OperationType::Subscription,
+        ] {
+            let roots = self.supergraph.graph().roots(model, operation);
+            if let Some(ty) = model.root(operation) {
+                self.enqueue(Position {
+                    ty,
+                    nodes: roots.into_iter().collect(),
+                    step: None,
+                    operation,
+                });
+            }
+        }
+    }
+
+    /// Adds a position, unless the type has been walked from some of the same nodes: what can be
+    /// resolved from fewer nodes can be resolved from more.
+    fn enqueue(&mut self, position: Position) {
+        if position.nodes.is_empty() {
+            return;
+        }
+        let seen = self.seen.entry(position.ty).or_default();
+        if seen.iter().any(|nodes| nodes.is_subset(&position.nodes)) {
+            return;
+        }
+        seen.push(position.nodes.clone());
+        self.queue.push_back(self.positions.len());
+        self.positions.push(position);
+    }
+
+    fn visit(&mut self, index: usize) {
+        let position = self.positions[index].clone();
+        let type_name = &self.supergraph.model().ty(position.ty).name;
+        let Some(ExtendedType::Object(object)) = self.supergraph.api_schema().types.get(type_name)
+        else {
+            return;
+        };
+        let nodes = self.reach.closure(position.ty, &position.nodes);
+        for (name, field) in &object.fields {
+            let choices = self.reach.field(position.ty, &nodes, name);
+            if choices.is_empty() {
+                if self.reported.insert((position.ty, name.clone())) {
+                    self.report(index, name, &nodes);
+                }
+                continue;
+            }
+            for targets in choices {
+                self.follow(index, name, field, &targets);
+            }
+        }
+    }
+
+    /// Goes on from the value of a field, as each object type that it can be.
+    fn follow(
+        &mut self,
+        from: usize,
+        name: &Name,
+        field: &FieldDefinition,
+        targets: &BTreeSet<NodeId>,
+    ) {
+        let model = self.supergraph.model();
+        let Some(declared) = model.type_id(field.ty.inner_named_type()) else {
+            return;
+        };
+        for possible in &model.ty(declared).possible {
+            let object = &model.ty(*possible).name;
+            if !self.supergraph.api_schema().types.contains_key(object) {
+                continue;
+            }
+            let nodes = self.reach.narrow(targets, *possible);
+            let condition = (*possible != declared).then(|| object.clone());
+            self.enqueue(Position {
+                ty: *possible,
+                nodes,
+                step: Some(Step {
+                    from,
+                    field: name.clone(),
+                    condition,
+                }),
+                operation: self.positions[from].operation,
+            });
+        }
+    }
+
+    fn report(&mut self, index: usize, field: &Name, nodes: &BTreeSet<NodeId>) {
+        let position = &self.positions[index];
+        let ty = &self.supergraph.model().ty(position.ty).name;
+        let operation = explain::operation(&self.positions, index, field);
+        let reasons = explain::reasons(self.supergraph, &mut self.reach, position.ty, field, nodes);
+        self.diagnostics.error(
+            code::SATISFIABILITY_ERROR,
+            format!(
+                "no plan can resolve \"{ty}.{field}\" in this operation:\n{operation}\n\
+                 because\n{}",
+                reasons
+                    .iter()
+                    .map(|reason| format!("- {reason}"))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            ),
+            self.locations(ty, field),
+        );
+    }
+
+    /// Where the subgraphs define the field.
+    fn locations(&self, ty: &Name, field: &Name) -> Vec<Location> {
+        let mut locations = Vec::new();
+        for subgraph in self.subgraphs {
+            let definition = subgraph.schema.types.get(ty);
+            if let Some(field) = definition.and_then(|ty| field_of(ty, field)) {
+                locations.extend(subgraph.locate(field.location()));
+            }
+        }
+        locations
+    }
+}

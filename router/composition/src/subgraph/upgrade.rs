@@ -1,0 +1,91 @@
+//! Brings Federation 1 schemas up to Federation 2's rules.
+//!
+//! Federation 1 has no `@shareable`: whatever several subgraphs defined, each could resolve. So the
+//! fields of every type that is not the schema's own become shareable. What Federation 1 ignored on
+//! interfaces is removed.
+
+use super::parse::Parsed;
+use apollo_compiler::ast::{Definition, Directive, FieldDefinition};
+use apollo_compiler::{Name, Node};
+use std::collections::{HashMap, HashSet};
+
+/// Upgrades those of the documents that speak Federation 1.
+pub(super) fn upgrade(subgraphs: &mut [Parsed]) {
+    if !subgraphs.iter().any(Parsed::is_federation_1) {
+        return;
+    }
+    let occurrences = count_occurrences(subgraphs);
+    for subgraph in subgraphs {
+        if !subgraph.is_federation_1() {
+            continue;
+        }
+        for definition in &mut subgraph.document.definitions {
+            upgrade_definition(definition, &occurrences);
+        }
+    }
+}
+
+/// In how many subgraphs each object type occurs.
+fn count_occurrences(subgraphs: &[Parsed]) -> HashMap<Name, usize> {
+    let mut occurrences = HashMap::new();
+    for subgraph in subgraphs {
+        let names: HashSet<&Name> = subgraph
+            .document
+            .definitions
+            .iter()
+            .filter(|definition| {
+                matches!(
+                    definition,
+                    Definition::ObjectTypeDefinition(_) | Definition::ObjectTypeExtension(_)
+                )
+            })
+            .filter_map(Definition::name)
+            .collect();
+        for name in names {
+            *occurrences.entry(name.clone()).or_default() += 1;
+        }
+    }
+    occurrences
+}
+
+fn upgrade_definition(definition: &mut Definition, occurrences: &HashMap<Name, usize>) {
+    let is_repeated = |name: &Name| occurrences.get(name).is_some_and(|&count| count > 1);
+    match definition {
+        Definition::ObjectTypeDefinition(object) if is_repeated(&object.name) => {
+            share_fields(&mut object.make_mut().fields);
+        }
+        Definition::ObjectTypeExtension(object) if is_repeated(&object.name) => {
+            share_fields(&mut object.make_mut().fields);
+        }
+        Definition::InterfaceTypeDefinition(interface) => {
+            let interface = interface.make_mut();
+            interface.directives.0.retain(|d| d.name != "key");
+            clean_interface_fields(&mut interface.fields);
+        }
+        Definition::InterfaceTypeExtension(interface) => {
+            let interface = interface.make_mut();
+            interface.directives.0.retain(|d| d.name != "key");
+            clean_interface_fields(&mut interface.fields);
+        }
+        _ => {}
+    }
+}
+
+fn share_fields(fields: &mut [Node<FieldDefinition>]) {
+    for field in fields {
+        if !field.directives.has("external") {
+            let shareable = Directive::new(Name::new_static_unchecked("shareable"));
+            field.make_mut().directives.push(shareable);
+        }
+    }
+}
+
+fn clean_interface_fields(fields: &mut [Node<FieldDefinition>]) {
+    let is_meaningless = |name: &str| matches!(name, "external" | "requires" | "provides");
+    for field in fields {
+        if field.directives.iter().any(|d| is_meaningless(&d.name)) {
+            let field = field.make_mut();
+            field.directives.0.retain(|d| !is_meaningless(&d.name));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The API schema: what is left of the supergraph when everything `@inaccessible` and every trace of
+//! federation is taken away.
+
+use super::{inaccessible, print};
+use crate::code;
+use crate::diagnostics::Diagnostics;
+use crate::merge::Merged;
+use crate::subgraph::Subgraph;
+use apollo_compiler::ast::{Definition, DirectiveList, FieldDefinition, InputValueDefinition};
+use apollo_compiler::{Name, Node, Schema};
+use std::collections::HashSet;
+
+/// Prints the API schema and checks that it holds together.
+pub(crate) fn api_schema(
+    merged: &Merged,
+    subgraphs: &[Subgraph],
+    diagnostics: &mut Diagnostics,
+) -> String {
+    let errors_before = diagnostics.error_count();
+    inaccessible::check(merged, subgraphs, diagnostics);
+
+    let hidden: HashSet<&Name> = merged
+        .types
+        .iter()
+        .filter(|(_, definition)| definition.directives().has("inaccessible"))
+        .map(|(name, _)| name)
+        .collect();
+    let mut out = String::new();
+    for definition in merged.executable_directives.values() {
+        let mut definition = definition.clone();
+        clean_inputs(&mut definition.make_mut().arguments);
+        print::directive_definition(&definition, &mut out);
+        out.push('\n');
+    }
+    for (name, definition) in &merged.types {
+        if hidden.contains(name) {
+            continue;
+        }
+        let mut definition = definition.clone();
+        clean(&mut definition, &hidden);
+        print::definition(&definition, &mut out);
+        out.push('\n');
+    }
+    while out.ends_with("\n\n") {
+        out.pop();
+    }
+    if diagnostics.error_count() == errors_before
+        && let Err(with_errors) = Schema::parse_and_validate(out.as_str(), "api.graphql")
+    {
+        for error in with_errors.errors.iter() {
+            diagnostics.error(
+                code::INVALID_GRAPHQL,
+                format!(
+                    "the schema that clients would see is not valid: {}",
+                    error.error
+                ),
+                Vec::new(),
+            );
+        }
+    }
+    out
+}
+
+/// Removes hidden parts and federation's directives from a visible definition.
+fn clean(definition: &mut Definition, hidden: &HashSet<&Name>) {
+    match definition {
+        Definition::ScalarTypeDefinition(scalar) => {
+            clean_directives(&mut scalar.make_mut().directives);
+        }
+        Definition::ObjectTypeDefinition(object) => {
+            let object = object.make_mut();
+            clean_directives(&mut object.directives);
+            object
+                .implements_interfaces
+                .retain(|name| !hidden.contains(name));
+            clean_fields(&mut object.fields);
+        }
+        Definition::InterfaceTypeDefinition(interface) => {
+            let interface = interface.make_mut();
+            clean_directives(&mut interface.directives);
+            interface
+                .implements_interfaces
+                .retain(|name| !hidden.contains(name));
+            clean_fields(&mut interface.fields);
+        }
+        Definition::UnionTypeDefinition(union) => {
+            let union = union.make_mut();
+            clean_directives(&mut union.directives);
+            union.members.retain(|name| !hidden.contains(name));
+        }
+        Definition::EnumTypeDefinition(definition) => {
+            let definition = definition.make_mut();
+            clean_directives(&mut definition.directives);
+            definition
+                .values
+                .retain(|value| !value.directives.has("inaccessible"));
+            for value in &mut definition.values {
+                clean_directives(&mut value.make_mut().directives);
+            }
+        }
+        Definition::InputObjectTypeDefinition(input) => {
+            let input = input.make_mut();
+            clean_directives(&mut input.directives);
+            clean_inputs(&mut input.fields);
+        }
+        _ => {}
+    }
+}
+
+fn clean_fields(fields: &mut Vec<Node<FieldDefinition>>) {
+    fields.retain(|field| !field.directives.has("inaccessible"));
+    for field in fields {
+        let field = field.make_mut();
+        clean_directives(&mut field.directives);
+        clean_inputs(&mut field.arguments);
+    }
+}
+
+fn clean_inputs(inputs: &mut Vec<Node<InputValueDefinition>>) {
+    inputs.retain(|input| !input.directives.has("inaccessible"));
+    for input in inputs {
+        clean_directives(&mut input.make_mut().directives);
+    }
+}
+
+fn clean_directives(directives: &mut DirectiveList) {
+    directives
+        .0
+        .retain(|directive| crate::specs::BUILT_IN_MERGED.contains(&directive.name.as_str()));
+}

@@ -1,0 +1,77 @@
+//! GraphQL errors as the client sees them (specification, section 7.1.2).
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::request::JsonMap;
+
+/// One entry of the response's `errors`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GraphQLError {
+    /// What went wrong, for a person.
+    pub message: String,
+    /// Where in the client's response; `None` when the error belongs to no field.
+    pub path: Option<Vec<PathElement>>,
+    /// Everything else: `code`, `service`, `argument` and what a subgraph adds.
+    pub extensions: JsonMap,
+}
+
+/// One step of an error's path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum PathElement {
+    /// A response key.
+    Key(Arc<str>),
+    /// An index into a list, from 0.
+    Index(usize),
+}
+
+impl GraphQLError {
+    /// An error with `extensions.code` and no path.
+    pub fn new(message: impl Into<String>, code: &str) -> GraphQLError {
+        let mut extensions = JsonMap::new();
+        extensions.insert("code".into(), code.into());
+        GraphQLError {
+            message: message.into(),
+            path: None,
+            extensions,
+        }
+    }
+
+    /// The same error at a path of the client's response.
+    pub fn at(mut self, path: Vec<PathElement>) -> GraphQLError {
+        self.path = Some(path);
+        self
+    }
+
+    /// The same error with one more extension.
+    pub fn with_extension(
+        mut self,
+        key: &str,
+        value: impl Into<serde_json::Value>,
+    ) -> GraphQLError {
+        self.extensions.insert(key.into(), value.into());
+        self
+    }
+
+    /// `extensions.code`, when it is a string.
+    pub fn code(&self) -> Option<&str> {
+        self.extensions.get("code")?.as_str()
+    }
+}
+
+impl Serialize for GraphQLError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("message", &self.message)?;
+        if let Some(path) = &self.path {
+            map.serialize_entry("path", path)?;
+        }
+        if !self.extensions.is_empty() {
+            map.serialize_entry("extensions", &self.extensions)?;
+        }
+        map.end()
+    }
+}

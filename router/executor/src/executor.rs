@@ -1,0 +1,213 @@
+//! Runs plans.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::stream::BoxStream;
+use hashbrown::HashMap;
+
+use crate::errors::GraphQLError;
+use crate::fetch::{Link, State, failure, subgraph_request};
+use crate::introspection::ApiSchema;
+use crate::prepared::{FetchStep, Step};
+use crate::representations::Entities;
+use crate::request::{ExecutionRequest, RequestContext};
+use crate::response::Response;
+use crate::subscription;
+use crate::transport::{SubgraphResponse, SubgraphTransport, TransportError, Transports};
+use crate::write::write_response;
+
+/// Executes plans over the transports of one supergraph. Cheap to clone.
+#[derive(Clone)]
+pub struct Executor {
+    inner: Arc<Inner>,
+}
+
+/// What all executions share.
+pub(crate) struct Inner {
+    links: HashMap<Arc<str>, Link>,
+    api_schema: ApiSchema,
+}
+
+impl Inner {
+    /// The way to a subgraph.
+    pub(crate) fn link(&self, subgraph: &str) -> Option<&Link> {
+        self.links.get(subgraph)
+    }
+}
+
+impl Executor {
+    /// An executor for one supergraph: a transport for each of its subgraphs, and the schema that clients see,
+    /// from which introspection is answered. The metrics recorder has to be installed before.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "an executor is the transports' last user"
+    )]
+    pub fn new(transports: Transports, api_schema: Arc<Valid<Schema>>) -> Executor {
+        let link = |(subgraph, transport): (&Arc<str>, &Arc<dyn SubgraphTransport>)| {
+            let policy = transports.error_policy(subgraph).cloned();
+            let link = Link::new(subgraph.clone(), transport.clone(), policy);
+            (subgraph.clone(), link)
+        };
+        let links = transports.iter().map(link).collect();
+        Executor {
+            inner: Arc::new(Inner {
+                links,
+                api_schema: ApiSchema::new(api_schema),
+            }),
+        }
+    }
+
+    /// Runs a query or a mutation. Dropping the future drops the subgraph requests that are under way.
+    pub async fn execute(&self, request: ExecutionRequest) -> Response {
+        let introspected = match request.plan.plan().introspects {
+            false => None,
+            true => match self.inner.api_schema.introspect(&request) {
+                Ok(introspected) => Some(introspected),
+                Err(error) => return Response::from_errors(&[error]),
+            },
+        };
+        if let Some(Step::Subscription { .. }) = &request.plan.root {
+            let message = "a subscription cannot be executed as a query";
+            return Response::from_errors(&[GraphQLError::new(message, "BAD_REQUEST")]);
+        }
+        let execution = Execution::new(&self.inner, &request);
+        if let Some(root) = &request.plan.root {
+            execution.run(root).await;
+        }
+        let (state, conditions) = execution.finish();
+        let size_hint = state.received + 64;
+        write_response(
+            &state.tree,
+            &request.plan,
+            &conditions,
+            introspected.as_ref(),
+            state.errors,
+            size_hint,
+        )
+    }
+
+    /// Runs a subscription: one response per event. A request error, or a primary subgraph that refuses the
+    /// subscription, is the response in `Err`. Dropping the stream ends the subgraph's subscription.
+    pub async fn subscribe(
+        &self,
+        request: ExecutionRequest,
+    ) -> Result<BoxStream<'static, Response>, Response> {
+        let context = request.context.clone();
+        self.subscribe_renewed(request, move || context.clone())
+            .await
+    }
+
+    /// As [`Executor::subscribe`], for subscriptions that outlive their context, such as an identity that is signed
+    /// for a minute: `context` gives the one with which the next event is completed.
+    pub async fn subscribe_renewed(
+        &self,
+        request: ExecutionRequest,
+        context: impl Fn() -> Arc<RequestContext> + Send + Sync + 'static,
+    ) -> Result<BoxStream<'static, Response>, Response> {
+        subscription::subscribe(self.inner.clone(), request, Box::new(context)).await
+    }
+}
+
+/// One run of a plan, or of the part of it that completes an event.
+pub(crate) struct Execution<'a> {
+    inner: &'a Inner,
+    request: &'a ExecutionRequest,
+    conditions: Vec<bool>,
+    /// Never locked across an await: all fetches of a request belong to one task.
+    state: Mutex<State>,
+}
+
+impl<'a> Execution<'a> {
+    /// A run that has fetched nothing yet.
+    pub(crate) fn new(inner: &'a Inner, request: &'a ExecutionRequest) -> Execution<'a> {
+        let conditions = request.plan.evaluate_conditions(&request.variables);
+        Execution {
+            inner,
+            request,
+            conditions,
+            state: Mutex::new(State::new(&request.plan)),
+        }
+    }
+
+    /// What was fetched, and which conditions hold.
+    pub(crate) fn finish(self) -> (State, Vec<bool>) {
+        (
+            self.state
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+            self.conditions,
+        )
+    }
+
+    /// Takes in a response that did not come from [`Execution::run`]: a subscription's event.
+    pub(crate) fn take_in_event(&self, fetch: &FetchStep, response: SubgraphResponse) {
+        if let Some(link) = self.inner.link(&fetch.subgraph) {
+            self.take_in(link, fetch, &[], Ok(response));
+        }
+    }
+
+    /// Runs a step and all below it.
+    pub(crate) fn run<'s>(&'s self, step: &'s Step) -> BoxFuture<'s, ()> {
+        match step {
+            Step::Fetch(fetch) => self.fetch(fetch).boxed(),
+            Step::Sequence(steps) => async move {
+                for step in steps {
+                    self.run(step).await;
+                }
+            }
+            .boxed(),
+            Step::Parallel(steps) => join_all(steps.iter().map(|step| self.run(step)))
+                .map(drop)
+                .boxed(),
+            Step::Condition { condition, then } if self.conditions[*condition as usize] => {
+                self.run(then)
+            }
+            // Subscriptions are opened by `subscription::subscribe`.
+            Step::Condition { .. } | Step::Subscription { .. } => std::future::ready(()).boxed(),
+        }
+    }
+
+    async fn fetch(&self, fetch: &FetchStep) {
+        let plan = &self.request.plan;
+        let Some(link) = self.inner.link(&fetch.subgraph) else {
+            let error = TransportError::Unsupported("no transport is configured for it".into());
+            self.with_state(|state| state.errors.push(failure(&fetch.subgraph, &error)));
+            return;
+        };
+        let form = link.input_form();
+        let Some(mut entities) =
+            self.with_state(|state| state.entities(plan, fetch, &self.conditions, form))
+        else {
+            return;
+        };
+        let response = link
+            .fetch(subgraph_request(fetch, &mut entities, self.request))
+            .await;
+        self.take_in(link, fetch, &entities, response);
+    }
+
+    fn take_in(
+        &self,
+        link: &Link,
+        fetch: &FetchStep,
+        entities: &[Entities],
+        response: Result<SubgraphResponse, TransportError>,
+    ) {
+        let failed = self.with_state(|state| {
+            let known = state.errors.len();
+            let failed = state.take_in(&self.request.plan, fetch, entities, response);
+            link.redact(&mut state.errors[known..]);
+            failed
+        });
+        if let Some(code) = failed {
+            link.count_error(code);
+        }
+    }
+
+    fn with_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

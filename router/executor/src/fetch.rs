@@ -1,0 +1,329 @@
+//! One fetch: representations out, data and errors into the state.
+
+use std::sync::Arc;
+
+use crate::absorb;
+use crate::errors::GraphQLError;
+use crate::locate::{Locator, SubgraphError};
+use crate::merge;
+use crate::parse;
+use crate::policy::ErrorPolicy;
+use crate::prepared::{FetchStep, Group, PreparedPlan};
+use crate::representations::{self, Entities};
+use crate::symbols::Prediction;
+use crate::transport::{
+    InputForm, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, Variables,
+};
+use crate::tree::{ObjectId, Tree, TreeValue};
+
+/// What the fetches of one request have brought so far.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub tree: Tree,
+    pub errors: Vec<GraphQLError>,
+    prediction: Prediction,
+    /// The bytes of all bodies, as a guess at the size of the answer.
+    pub received: usize,
+}
+
+impl State {
+    /// Nothing yet.
+    pub fn new(plan: &PreparedPlan) -> State {
+        State {
+            tree: Tree::new(),
+            errors: Vec::new(),
+            prediction: Prediction::new(&plan.symbols),
+            received: 0,
+        }
+    }
+
+    /// The entities of each group of a fetch, or `None` when the fetch is not needed: nobody waits for it.
+    pub fn entities(
+        &mut self,
+        plan: &PreparedPlan,
+        fetch: &FetchStep,
+        conditions: &[bool],
+        form: InputForm,
+    ) -> Option<Vec<Entities>> {
+        let wanted = |group: &Group| {
+            group
+                .condition
+                .is_none_or(|condition| conditions[condition as usize])
+        };
+        let mut groups = Vec::with_capacity(fetch.groups.len());
+        for group in &fetch.groups {
+            groups.push(match wanted(group) {
+                true => representations::collect(&mut self.tree, &plan.symbols, group, form),
+                // The operation declares the variable, so it has to be there.
+                false => Entities::none(form),
+            });
+        }
+        let needed = match fetch.groups.as_slice() {
+            [] => !representations::objects_at(&mut self.tree, &fetch.root_at).is_empty(),
+            _ => groups.iter().any(|group| group.len > 0),
+        };
+        needed.then_some(groups)
+    }
+
+    /// Takes in what a subgraph answered. `entities` are those of the request. Returns the code of a failure.
+    pub fn take_in(
+        &mut self,
+        plan: &PreparedPlan,
+        fetch: &FetchStep,
+        entities: &[Entities],
+        response: Result<SubgraphResponse, TransportError>,
+    ) -> Option<&'static str> {
+        let received = match response.and_then(|response| self.parse(plan, response)) {
+            Ok(received) => received,
+            Err(error) => {
+                let code = error.code();
+                self.fail(plan, fetch, entities, &error);
+                return Some(code);
+            }
+        };
+        let has_errors = !received.errors.is_empty();
+        if has_errors {
+            let errors = self
+                .locator(plan, fetch, entities)
+                .client_errors(received.errors);
+            self.errors.extend(errors);
+        }
+        let merged = self.merge(plan, fetch, entities, received.data, has_errors);
+        if let Err(problem) = merged {
+            let error = TransportError::Malformed(problem);
+            self.fail(plan, fetch, entities, &error);
+            return Some(error.code());
+        }
+        has_errors.then_some("GRAPHQL_ERRORS")
+    }
+
+    fn parse(
+        &mut self,
+        plan: &PreparedPlan,
+        response: SubgraphResponse,
+    ) -> Result<Received, TransportError> {
+        match response {
+            SubgraphResponse::Json(body) => {
+                self.received += body.len();
+                let parsed =
+                    parse::parse_body(&mut self.tree, &plan.symbols, &mut self.prediction, &body);
+                let body = parsed.map_err(|error| TransportError::Malformed(error.to_string()))?;
+                let errors = match &body.errors {
+                    None => Vec::new(),
+                    Some(text) => serde_json::from_slice(text).map_err(|_| {
+                        TransportError::Malformed("'errors' is not a list of GraphQL errors".into())
+                    })?,
+                };
+                Ok(Received {
+                    data: body.data,
+                    errors,
+                })
+            }
+            SubgraphResponse::Value { data, errors } => {
+                let data = match data {
+                    None => None,
+                    Some(value) => {
+                        self.received += value.text.len() + value.tokens.len() * 8;
+                        let absorbed = absorb::absorb(&mut self.tree, &plan.symbols, &value);
+                        Some(
+                            absorbed
+                                .map_err(|error| TransportError::Malformed(error.to_string()))?,
+                        )
+                    }
+                };
+                Ok(Received {
+                    data,
+                    errors: errors.into_iter().map(SubgraphError::from_value).collect(),
+                })
+            }
+        }
+    }
+
+    fn merge(
+        &mut self,
+        plan: &PreparedPlan,
+        fetch: &FetchStep,
+        entities: &[Entities],
+        data: Option<TreeValue>,
+        has_errors: bool,
+    ) -> Result<(), String> {
+        let data = match data {
+            Some(TreeValue::Object(data)) => data,
+            Some(TreeValue::Null) | None if has_errors => return Ok(()),
+            Some(TreeValue::Null) | None => return Err("no data and no errors".into()),
+            Some(_) => return Err("'data' is not an object".into()),
+        };
+        if fetch.groups.is_empty() {
+            let targets = representations::objects_at(&mut self.tree, &fetch.root_at);
+            merge::merge_root(&mut self.tree, &targets, data);
+            return Ok(());
+        }
+        let mut problem = None;
+        for (group, entities) in fetch.groups.iter().zip(entities) {
+            if entities.len == 0 {
+                continue;
+            }
+            if let Err(message) = self.merge_group(plan, group, entities, data, has_errors) {
+                problem.get_or_insert(message);
+            }
+        }
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn merge_group(
+        &mut self,
+        plan: &PreparedPlan,
+        group: &Group,
+        entities: &Entities,
+        data: ObjectId,
+        has_errors: bool,
+    ) -> Result<(), String> {
+        let key = plan.symbols.name(group.response_key);
+        let (first, len) = match self.tree.field(data, group.response_key) {
+            Some(TreeValue::List { first, len }) => (first, len),
+            Some(TreeValue::Null) | None if has_errors => return Ok(()),
+            _ => return Err(format!("'{key}' is not a list")),
+        };
+        if len != entities.len {
+            return Err(format!(
+                "'{key}' has {len} entities instead of {}",
+                entities.len
+            ));
+        }
+        match merge::merge_entities(&mut self.tree, &entities.targets, first) {
+            0 => Ok(()),
+            wrong => Err(format!(
+                "{wrong} of the entities in '{key}' are not objects"
+            )),
+        }
+    }
+
+    fn fail(
+        &mut self,
+        plan: &PreparedPlan,
+        fetch: &FetchStep,
+        entities: &[Entities],
+        error: &TransportError,
+    ) {
+        tracing::warn!(subgraph = &*fetch.subgraph, %error, "subgraph request failed");
+        let error = failure(&fetch.subgraph, error);
+        let located = self.locator(plan, fetch, entities).whole_fetch(error);
+        self.errors.push(located);
+    }
+
+    fn locator<'a>(
+        &'a self,
+        plan: &'a PreparedPlan,
+        fetch: &'a FetchStep,
+        entities: &'a [Entities],
+    ) -> Locator<'a> {
+        let targets = entities
+            .iter()
+            .map(|group| group.targets.as_slice())
+            .collect();
+        Locator::new(&self.tree, plan, fetch, targets)
+    }
+}
+
+/// What a response was parsed to.
+struct Received {
+    data: Option<TreeValue>,
+    errors: Vec<SubgraphError>,
+}
+
+/// The error that a client sees for a subgraph that gave no usable response.
+pub(crate) fn failure(subgraph: &str, error: &TransportError) -> GraphQLError {
+    let message = format!("request to subgraph '{subgraph}' failed: {error}");
+    let failure = GraphQLError::new(message, error.code()).with_extension("service", subgraph);
+    match error {
+        TransportError::Status(status) => {
+            failure.with_extension("http", serde_json::json!({ "status": status.as_u16() }))
+        }
+        _ => failure,
+    }
+}
+
+/// The way to one subgraph, with its metrics.
+pub(crate) struct Link {
+    transport: Arc<dyn SubgraphTransport>,
+    subgraph: Arc<str>,
+    policy: Option<ErrorPolicy>,
+    duration: metrics::Histogram,
+}
+
+impl Link {
+    /// A link over a transport. Without a policy clients see all of the subgraph's errors.
+    pub fn new(
+        subgraph: Arc<str>,
+        transport: Arc<dyn SubgraphTransport>,
+        policy: Option<ErrorPolicy>,
+    ) -> Link {
+        let duration = metrics::histogram!("souk_subgraph_request_duration_seconds", "subgraph" => subgraph.to_string());
+        Link {
+            transport,
+            subgraph,
+            policy,
+            duration,
+        }
+    }
+
+    /// Takes out of this subgraph's errors what clients are not to see.
+    pub fn redact(&self, errors: &mut [GraphQLError]) {
+        if let Some(policy) = &self.policy {
+            policy.apply(&self.subgraph, errors);
+        }
+    }
+
+    /// See [`SubgraphTransport::input_form`].
+    pub fn input_form(&self) -> InputForm {
+        self.transport.input_form()
+    }
+
+    /// The transport, for a subscription.
+    pub fn transport(&self) -> &Arc<dyn SubgraphTransport> {
+        &self.transport
+    }
+
+    /// Sends a request and measures how long it takes.
+    pub async fn fetch(
+        &self,
+        request: SubgraphRequest,
+    ) -> Result<SubgraphResponse, TransportError> {
+        let started = std::time::Instant::now();
+        let response = self.transport.fetch(request).await;
+        self.duration.record(started.elapsed());
+        response
+    }
+
+    /// Counts a response with errors or none at all.
+    pub fn count_error(&self, code: &'static str) {
+        metrics::counter!("souk_subgraph_request_errors_total", "subgraph" => self.subgraph.to_string(), "code" => code)
+            .increment(1);
+    }
+}
+
+/// The request of a fetch.
+pub(crate) fn subgraph_request(
+    fetch: &FetchStep,
+    entities: &mut [Entities],
+    request: &crate::request::ExecutionRequest,
+) -> SubgraphRequest {
+    let mut representations = Vec::with_capacity(entities.len());
+    for (group, entities) in fetch.groups.iter().zip(entities) {
+        let taken = std::mem::replace(
+            &mut entities.representations,
+            crate::transport::Representations::Values(Vec::new()),
+        );
+        representations.push((group.variable.clone(), taken));
+    }
+    SubgraphRequest {
+        subgraph: fetch.subgraph.clone(),
+        operation: fetch.operation.clone(),
+        variables: Variables::new(
+            fetch.operation.clone(),
+            request.variables.clone(),
+            representations,
+        ),
+        context: request.context.clone(),
+    }
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod absorb;
+mod errors;
+mod executor;
+mod fetch;
+mod introspection;
+mod json;
+mod locate;
+mod merge;
+mod parse;
+mod policy;
+mod prepared;
+mod representations;
+mod request;
+mod response;
+mod subscription;
+mod symbols;
+pub mod transport;
+mod tree;
+mod value;
+mod write;
+
+pub use errors::{GraphQLError, PathElement};
+pub use executor::Executor;
+pub use policy::{ErrorPolicy, ExtensionPolicy};
+pub use prepared::PreparedPlan;
+pub use request::{ExecutionRequest, JsonMap, RequestContext};
+pub use response::Response;
+pub use transport::{
+    InputForm, Representations, SubgraphRequest, SubgraphResponse, SubgraphTransport,
+    TransportError, Transports, Variables,
+};
+pub use value::{Value, ValueBuilder};

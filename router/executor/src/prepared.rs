@@ -1,0 +1,221 @@
+//! A query plan, made ready for execution: every name an integer, every response key as it is written.
+
+mod compile;
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use souk_planner::plan::{BuiltInScalar, Condition, QueryPlan, SubgraphOperation};
+
+use crate::request::JsonMap;
+use crate::symbols::{Symbol, Symbols};
+
+/// A [`QueryPlan`] with what execution needs beside it. Made once per plan and shared by all its requests.
+#[derive(Debug)]
+pub struct PreparedPlan {
+    plan: QueryPlan,
+    pub(crate) symbols: Symbols,
+    pub(crate) root: Option<Step>,
+    pub(crate) response: Fields,
+    /// The conditions of the whole plan, each once; the others refer to them by index.
+    conditions: Vec<Condition>,
+}
+
+impl PreparedPlan {
+    /// Prepares a plan.
+    pub fn new(plan: QueryPlan) -> PreparedPlan {
+        let compiled = compile::compile(&plan);
+        PreparedPlan {
+            plan,
+            symbols: compiled.symbols,
+            root: compiled.root,
+            response: compiled.response,
+            conditions: compiled.conditions,
+        }
+    }
+
+    /// The plan itself.
+    pub fn plan(&self) -> &QueryPlan {
+        &self.plan
+    }
+
+    /// Which conditions hold for these variables, by index.
+    pub(crate) fn evaluate_conditions(&self, variables: &JsonMap) -> Vec<bool> {
+        self.conditions
+            .iter()
+            .map(|condition| holds(condition, variables))
+            .collect()
+    }
+}
+
+/// Variables of conditions are `Boolean!`, so after coercion an absent one can only be a bug of the caller; it
+/// counts as false.
+fn holds(condition: &Condition, variables: &JsonMap) -> bool {
+    let is_true = |name: &Name| {
+        variables
+            .get(name.as_str())
+            .and_then(serde_json::Value::as_bool)
+            .unwrap_or(false)
+    };
+    match condition {
+        Condition::If(name) => is_true(name),
+        Condition::Unless(name) => !is_true(name),
+        Condition::All(all) => all.iter().all(|condition| holds(condition, variables)),
+        Condition::Any(any) => any.iter().any(|condition| holds(condition, variables)),
+    }
+}
+
+/// Index of a condition of the plan.
+pub(crate) type ConditionId = u32;
+
+/// See `souk_planner::plan::PlanNode`.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Sequence(Vec<Step>),
+    Parallel(Vec<Step>),
+    Fetch(FetchStep),
+    Condition {
+        condition: ConditionId,
+        then: Box<Step>,
+    },
+    Subscription {
+        primary: FetchStep,
+        rest: Option<Box<Step>>,
+    },
+}
+
+/// One request to one subgraph.
+#[derive(Debug)]
+pub(crate) struct FetchStep {
+    pub subgraph: Arc<str>,
+    pub operation: Arc<SubgraphOperation>,
+    /// Empty for a fetch of root fields.
+    pub groups: Vec<Group>,
+    /// Where root fields belong; empty for the root of the tree.
+    pub root_at: Vec<Segment>,
+}
+
+/// Entities at one place of the tree.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub path: Vec<Segment>,
+    pub variable: Name,
+    pub response_key: Symbol,
+    pub shapes: Vec<Shape>,
+    pub condition: Option<ConditionId>,
+}
+
+/// See `souk_planner::plan::PathSegment`.
+#[derive(Debug, Clone)]
+pub(crate) enum Segment {
+    Key(Symbol),
+    Each,
+    OnTypes(TypeSet),
+}
+
+/// See `souk_planner::plan::RepresentationShape`.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub types: TypeSet,
+    /// The type name to send, with quotes; the entity's own when `None`.
+    pub send_typename: Option<Box<str>>,
+    pub fields: Vec<ShapeField>,
+}
+
+/// See `souk_planner::plan::RepresentationField`.
+#[derive(Debug)]
+pub(crate) struct ShapeField {
+    pub source: Symbol,
+    pub name: Box<str>,
+    pub types: Option<TypeSet>,
+    pub nullable: bool,
+    pub fields: Vec<ShapeField>,
+}
+
+/// A set of type names.
+#[derive(Debug, Clone)]
+pub(crate) struct TypeSet {
+    sorted: Box<[Symbol]>,
+}
+
+impl TypeSet {
+    fn new(mut types: Vec<Symbol>) -> TypeSet {
+        types.sort_unstable();
+        types.dedup();
+        TypeSet {
+            sorted: types.into(),
+        }
+    }
+
+    /// Whether it has a type.
+    pub fn contains(&self, type_name: Symbol) -> bool {
+        if self.sorted.len() <= 8 {
+            return self.sorted.contains(&type_name);
+        }
+        self.sorted.binary_search(&type_name).is_ok()
+    }
+
+    /// Its type, when there is only one.
+    pub fn only(&self) -> Option<Symbol> {
+        match *self.sorted {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// The fields of an object in the client's response, in order.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    pub fields: Vec<Field>,
+}
+
+impl Fields {
+    /// The fields that show what the tree has under a key; one for each set of runtime types.
+    pub fn by_source(&self, source: Symbol) -> impl Iterator<Item = &Field> {
+        self.fields
+            .iter()
+            .filter(move |field| field.source == source)
+    }
+}
+
+/// One field of the client's response.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub response_key: Arc<str>,
+    /// The key as it is written: `"key":`.
+    pub key_text: Box<[u8]>,
+    pub source: Symbol,
+    pub types: Option<TypeSet>,
+    pub condition: Option<ConditionId>,
+    /// Whether the type is non-null, from the outermost list level to the innermost type.
+    pub non_null: Box<[bool]>,
+    /// The innermost type's name, for messages.
+    pub type_name: Name,
+    pub value: FieldValue,
+}
+
+impl Field {
+    /// What is selected under it, unless it is a leaf.
+    pub fn below(&self) -> Option<&Fields> {
+        match &self.value {
+            FieldValue::Composite { fields, .. } => Some(fields),
+            _ => None,
+        }
+    }
+}
+
+/// See `souk_planner::plan::SelectedValue`.
+#[derive(Debug)]
+pub(crate) enum FieldValue {
+    /// `__typename`, with quotes.
+    ConstantTypename(Box<[u8]>),
+    Typename,
+    Scalar(Option<BuiltInScalar>),
+    Enum(Arc<[Name]>),
+    Composite {
+        possible: TypeSet,
+        fields: Fields,
+    },
+    Introspection,
+}

@@ -1,0 +1,377 @@
+//! The tree -> the representations of entities, each distinct one once.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use bytes::Bytes;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::prepared::{Group, Segment, Shape, ShapeField};
+use crate::request::JsonMap;
+use crate::symbols::{NO_SYMBOL, Symbols};
+use crate::transport::{InputForm, Representations};
+use crate::tree::{ObjectId, ROOT, Span, Tree, TreeValue};
+
+/// The entities of one group.
+#[derive(Debug)]
+pub(crate) struct Entities {
+    /// What is sent.
+    pub representations: Representations,
+    /// How many are sent.
+    pub len: u32,
+    /// Each object of the tree that waits for data, with the index of its representation.
+    pub targets: Vec<(ObjectId, u32)>,
+}
+
+impl Entities {
+    /// Nobody.
+    pub fn none(form: InputForm) -> Entities {
+        let representations = match form {
+            InputForm::Json => Representations::Json(Bytes::from_static(b"[]")),
+            InputForm::Values => Representations::Values(Vec::new()),
+        };
+        Entities {
+            representations,
+            len: 0,
+            targets: Vec::new(),
+        }
+    }
+}
+
+/// Finds the entities of a group and builds their representations.
+pub(crate) fn collect(
+    tree: &mut Tree,
+    symbols: &Symbols,
+    group: &Group,
+    form: InputForm,
+) -> Entities {
+    let objects = objects_at(tree, &group.path);
+    let writer = Writer { tree, symbols };
+    let mut distinct = Distinct::default();
+    let mut targets = Vec::with_capacity(objects.len());
+    let mut values = Vec::new();
+    for object in objects {
+        let Some(shape) = fitting_shape(tree, group, object) else {
+            continue;
+        };
+        let start = distinct.start();
+        if !writer.representation(&mut distinct.text, object, shape) {
+            distinct.remove_from(start);
+            continue;
+        }
+        let (index, is_new) = distinct.add(start);
+        if is_new && form == InputForm::Values {
+            values.push(writer.representation_value(object, shape));
+        }
+        targets.push((object, index));
+    }
+    let len = distinct.ranges.len() as u32;
+    let representations = match form {
+        InputForm::Json => Representations::Json(distinct.finish()),
+        InputForm::Values => Representations::Values(values),
+    };
+    Entities {
+        representations,
+        len,
+        targets,
+    }
+}
+
+/// The objects at a place of the tree, each once, however many ways lead to it.
+pub(crate) fn objects_at(tree: &mut Tree, path: &[Segment]) -> Vec<ObjectId> {
+    let mut objects = Vec::new();
+    let walk = tree.next_walk();
+    find_objects(tree, TreeValue::Object(ROOT), path, walk, &mut objects);
+    objects
+}
+
+/// Adds the objects at the end of `path` from `value`, each once, however many ways lead to it.
+fn find_objects(
+    tree: &mut Tree,
+    value: TreeValue,
+    path: &[Segment],
+    walk: u32,
+    found: &mut Vec<ObjectId>,
+) {
+    let Some((segment, rest)) = path.split_first() else {
+        if let TreeValue::Object(object) = value
+            && !tree.visited(object, walk)
+        {
+            found.push(object);
+        }
+        return;
+    };
+    match (segment, value) {
+        (Segment::Key(key), TreeValue::Object(object)) => {
+            if !tree.visited(object, walk)
+                && let Some(value) = tree.field(object, *key)
+            {
+                find_objects(tree, value, rest, walk, found);
+            }
+        }
+        (Segment::Each, TreeValue::List { first, .. }) => {
+            let mut item = tree.item(first);
+            while let Some(node) = item {
+                find_objects(tree, node.value, rest, walk, found);
+                item = tree.item(node.next);
+            }
+        }
+        (Segment::OnTypes(types), TreeValue::Object(object))
+            if types.contains(tree.objects[object as usize].type_name) =>
+        {
+            find_objects(tree, value, rest, walk, found);
+        }
+        _ => {}
+    }
+}
+
+/// The first shape that fits. An object whose `__typename` was not asked for can only be of the one type that
+/// is possible at its place.
+fn fitting_shape<'a>(tree: &Tree, group: &'a Group, object: ObjectId) -> Option<&'a Shape> {
+    let type_name = tree.objects[object as usize].type_name;
+    if type_name == NO_SYMBOL {
+        return group
+            .shapes
+            .first()
+            .filter(|shape| group.shapes.len() == 1 && shape.types.only().is_some());
+    }
+    group
+        .shapes
+        .iter()
+        .find(|shape| shape.types.contains(type_name))
+}
+
+/// Representations as the text of a JSON list, without repetitions.
+struct Distinct {
+    text: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+    by_text: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Default for Distinct {
+    fn default() -> Distinct {
+        let by_text = HashTable::new();
+        Distinct {
+            text: vec![b'['],
+            ranges: Vec::new(),
+            by_text,
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+}
+
+impl Distinct {
+    /// Where the next item starts.
+    fn start(&mut self) -> usize {
+        if !self.ranges.is_empty() {
+            self.text.push(b',');
+        }
+        self.text.len()
+    }
+
+    /// The index of the item that was written from `start`, and whether it is new.
+    fn add(&mut self, start: usize) -> (u32, bool) {
+        let range = start..self.text.len();
+        let hash = self.hasher.hash_one(&self.text[range.clone()]);
+        let (text, ranges, hasher) = (&self.text, &self.ranges, &self.hasher);
+        let same = |&index: &u32| text[ranges[index as usize].clone()] == text[range.clone()];
+        if let Some(&index) = self.by_text.find(hash, same) {
+            self.remove_from(start);
+            return (index, false);
+        }
+        let index = ranges.len() as u32;
+        self.by_text.insert_unique(hash, index, |&index| {
+            hasher.hash_one(&text[ranges[index as usize].clone()])
+        });
+        self.ranges.push(range);
+        (index, true)
+    }
+
+    /// Takes back the item from `start`, with the comma before it.
+    fn remove_from(&mut self, start: usize) {
+        let comma = usize::from(!self.ranges.is_empty());
+        self.text.truncate(start - comma);
+    }
+
+    fn finish(mut self) -> Bytes {
+        self.text.push(b']');
+        Bytes::from(self.text)
+    }
+}
+
+/// Writes parts of the tree as a subgraph knows them.
+struct Writer<'a> {
+    tree: &'a Tree,
+    symbols: &'a Symbols,
+}
+
+impl Writer<'_> {
+    /// Appends a representation; false when a needed value is missing.
+    fn representation(&self, out: &mut Vec<u8>, object: ObjectId, shape: &Shape) -> bool {
+        out.extend_from_slice(b"{\"__typename\":");
+        match &shape.send_typename {
+            Some(quoted) => out.extend_from_slice(quoted.as_bytes()),
+            None => {
+                out.push(b'"');
+                out.extend_from_slice(self.own_type(object, shape).as_bytes());
+                out.push(b'"');
+            }
+        }
+        let complete = self.fields(out, object, &shape.fields, false);
+        out.push(b'}');
+        complete
+    }
+
+    fn own_type(&self, object: ObjectId, shape: &Shape) -> &str {
+        let known = self.tree.objects[object as usize].type_name;
+        let type_name = if known == NO_SYMBOL {
+            shape.types.only().unwrap_or(known)
+        } else {
+            known
+        };
+        self.symbols.name(type_name)
+    }
+
+    fn fields(
+        &self,
+        out: &mut Vec<u8>,
+        object: ObjectId,
+        fields: &[ShapeField],
+        mut first: bool,
+    ) -> bool {
+        for field in fields {
+            if !self.applies(object, field) {
+                continue;
+            }
+            let Some(value) = self.needed(object, field) else {
+                return false;
+            };
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            out.push(b'"');
+            out.extend_from_slice(field.name.as_bytes());
+            out.extend_from_slice(b"\":");
+            if !self.value(out, value, &field.fields) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn applies(&self, object: ObjectId, field: &ShapeField) -> bool {
+        let type_name = self.tree.objects[object as usize].type_name;
+        field
+            .types
+            .as_ref()
+            .is_none_or(|types| type_name == NO_SYMBOL || types.contains(type_name))
+    }
+
+    /// The field's value, unless it is missing or a null that may not be sent.
+    fn needed(&self, object: ObjectId, field: &ShapeField) -> Option<TreeValue> {
+        let value = self.tree.field(object, field.source)?;
+        (value != TreeValue::Null || field.nullable).then_some(value)
+    }
+
+    fn value(&self, out: &mut Vec<u8>, value: TreeValue, fields: &[ShapeField]) -> bool {
+        match value {
+            TreeValue::Null => out.extend_from_slice(b"null"),
+            TreeValue::Bool(true) => out.extend_from_slice(b"true"),
+            TreeValue::Bool(false) => out.extend_from_slice(b"false"),
+            TreeValue::Number(span) | TreeValue::String(span) | TreeValue::Raw(span) => {
+                out.extend_from_slice(self.tree.text(span));
+            }
+            TreeValue::List { first, .. } => {
+                out.push(b'[');
+                for (index, item) in self.tree.chain(first).enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    if !self.value(out, item.value, fields) {
+                        return false;
+                    }
+                }
+                out.push(b']');
+            }
+            TreeValue::Object(object) => {
+                if let Some(text) = self.raw(object, fields) {
+                    out.extend_from_slice(self.tree.text(text));
+                    return true;
+                }
+                out.push(b'{');
+                if !self.fields(out, object, fields, true) {
+                    return false;
+                }
+                out.push(b'}');
+            }
+        }
+        true
+    }
+
+    /// The text of an object that is sent as the value of a custom scalar.
+    fn raw(&self, object: ObjectId, fields: &[ShapeField]) -> Option<Span> {
+        if !fields.is_empty() {
+            return None;
+        }
+        self.tree.raw_objects.get(&object).copied()
+    }
+
+    /// The same as a value. Called for what [`Writer::representation`] found complete.
+    fn representation_value(&self, object: ObjectId, shape: &Shape) -> serde_json::Value {
+        let type_name = match &shape.send_typename {
+            Some(quoted) => quoted.trim_matches('"'),
+            None => self.own_type(object, shape),
+        };
+        let mut map = JsonMap::with_capacity(shape.fields.len() + 1);
+        map.insert("__typename".into(), type_name.into());
+        self.field_values(&mut map, object, &shape.fields);
+        serde_json::Value::Object(map)
+    }
+
+    fn field_values(&self, map: &mut JsonMap, object: ObjectId, fields: &[ShapeField]) {
+        for field in fields {
+            if self.applies(object, field)
+                && let Some(value) = self.needed(object, field)
+            {
+                map.insert(
+                    field.name.to_string(),
+                    self.json_value(value, &field.fields),
+                );
+            }
+        }
+    }
+
+    fn json_value(&self, value: TreeValue, fields: &[ShapeField]) -> serde_json::Value {
+        match value {
+            TreeValue::Null => serde_json::Value::Null,
+            TreeValue::Bool(value) => value.into(),
+            TreeValue::String(span) => {
+                let content = self.tree.string_content(span);
+                match std::str::from_utf8(content) {
+                    Ok(plain) if !content.contains(&b'\\') => plain.into(),
+                    _ => self.parsed(span),
+                }
+            }
+            TreeValue::Number(span) | TreeValue::Raw(span) => self.parsed(span),
+            TreeValue::List { first, .. } => self
+                .tree
+                .chain(first)
+                .map(|item| self.json_value(item.value, fields))
+                .collect(),
+            TreeValue::Object(object) => {
+                if let Some(text) = self.raw(object, fields) {
+                    return self.parsed(text);
+                }
+                let mut map = JsonMap::with_capacity(fields.len());
+                self.field_values(&mut map, object, fields);
+                serde_json::Value::Object(map)
+            }
+        }
+    }
+
+    fn parsed(&self, span: Span) -> serde_json::Value {
+        // A lone surrogate escape is JSON by its grammar but no string of ours.
+        serde_json::from_slice(self.tree.text(span)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,54 @@
+//! The client's response.
+
+use bytes::Bytes;
+
+use crate::errors::GraphQLError;
+
+/// A complete response, serialised (specification, section 7.1).
+#[derive(Debug, Clone)]
+pub struct Response {
+    bytes: Bytes,
+    has_data: bool,
+    error_count: usize,
+}
+
+impl Response {
+    pub(crate) fn new(bytes: Bytes, has_data: bool, error_count: usize) -> Response {
+        Response {
+            bytes,
+            has_data,
+            error_count,
+        }
+    }
+
+    /// A response to a request that was not executed: `errors` and no `data` (a request error, section 7.1.2).
+    pub fn from_errors(errors: &[GraphQLError]) -> Response {
+        let body = serde_json::json!({ "errors": errors });
+        Response {
+            bytes: Bytes::from(body.to_string()),
+            has_data: false,
+            error_count: errors.len(),
+        }
+    }
+
+    /// The JSON text: `{"data":…,"errors":…}`, `errors` only when there are any.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The JSON text, by value.
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
+    /// Whether the response has a `data` entry, be it null. Without one the operation was not executed, which
+    /// GraphQL over HTTP answers with another status.
+    pub fn has_data(&self) -> bool {
+        self.has_data
+    }
+
+    /// How many entries `errors` has.
+    pub fn error_count(&self) -> usize {
+        self.error_count
+    }
+}

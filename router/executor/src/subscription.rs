@@ -1,0 +1,129 @@
+//! Subscriptions: a stream from the primary subgraph, each event completed by fetches and written like a query.
+
+use std::sync::Arc;
+
+use futures::stream::{self, BoxStream, StreamExt};
+
+use crate::errors::GraphQLError;
+use crate::executor::{Execution, Inner};
+use crate::fetch::{Link, failure, subgraph_request};
+use crate::prepared::{FetchStep, Step};
+use crate::request::{ExecutionRequest, RequestContext};
+use crate::response::Response;
+use crate::transport::{SubgraphResponse, TransportError};
+use crate::write::write_response;
+
+type Events = BoxStream<'static, Result<SubgraphResponse, TransportError>>;
+
+/// The context for the next event.
+pub(crate) type Renew = Box<dyn Fn() -> Arc<RequestContext> + Send + Sync>;
+
+/// Opens a subscription.
+pub(crate) async fn subscribe(
+    inner: Arc<Inner>,
+    request: ExecutionRequest,
+    context: Renew,
+) -> Result<BoxStream<'static, Response>, Response> {
+    let Some(Step::Subscription { primary, .. }) = &request.plan.root else {
+        let message = "the operation is not a subscription";
+        return Err(Response::from_errors(&[GraphQLError::new(
+            message,
+            "BAD_REQUEST",
+        )]));
+    };
+    let events = open(&inner, primary, &request).await.map_err(|error| {
+        tracing::warn!(subgraph = &*primary.subgraph, %error, "subscription refused");
+        refused(inner.link(&primary.subgraph), primary, &error)
+    })?;
+    let subscription = Subscription {
+        inner,
+        request,
+        context,
+        events: Some(events),
+    };
+    Ok(stream::unfold(subscription, Subscription::next).boxed())
+}
+
+async fn open(
+    inner: &Inner,
+    primary: &FetchStep,
+    request: &ExecutionRequest,
+) -> Result<Events, TransportError> {
+    let Some(link) = inner.link(&primary.subgraph) else {
+        return Err(TransportError::Unsupported(
+            "no transport is configured for it".into(),
+        ));
+    };
+    link.transport()
+        .subscribe(subgraph_request(primary, &mut [], request))
+        .await
+}
+
+/// The response when the primary subgraph gives no events, or no more.
+fn refused(link: Option<&Link>, primary: &FetchStep, error: &TransportError) -> Response {
+    let mut errors = [failure(&primary.subgraph, error)];
+    if let Some(link) = link {
+        link.redact(&mut errors);
+    }
+    Response::from_errors(&errors)
+}
+
+struct Subscription {
+    inner: Arc<Inner>,
+    request: ExecutionRequest,
+    context: Renew,
+    /// `None` after the last event.
+    events: Option<Events>,
+}
+
+impl Subscription {
+    async fn next(mut self) -> Option<(Response, Subscription)> {
+        let event = self.events.as_mut()?.next().await?;
+        self.request.context = (self.context)();
+        let Some(Step::Subscription { primary, rest }) = &self.request.plan.root else {
+            return None;
+        };
+        match event {
+            Ok(event) => {
+                let response =
+                    complete(&self.inner, &self.request, event, primary, rest.as_deref()).await;
+                Some((response, self))
+            }
+            Err(error) => {
+                tracing::warn!(subgraph = &*primary.subgraph, %error, "subscription ended");
+                let link = self.inner.link(&primary.subgraph);
+                if let Some(link) = link {
+                    link.count_error(error.code());
+                }
+                let response = refused(link, primary, &error);
+                self.events = None;
+                Some((response, self))
+            }
+        }
+    }
+}
+
+/// One event -> one response. Events are completed one after the other, so they stay in order.
+async fn complete(
+    inner: &Inner,
+    request: &ExecutionRequest,
+    event: SubgraphResponse,
+    primary: &FetchStep,
+    rest: Option<&Step>,
+) -> Response {
+    let execution = Execution::new(inner, request);
+    execution.take_in_event(primary, event);
+    if let Some(rest) = rest {
+        execution.run(rest).await;
+    }
+    let (state, conditions) = execution.finish();
+    let size_hint = state.received + 64;
+    write_response(
+        &state.tree,
+        &request.plan,
+        &conditions,
+        None,
+        state.errors,
+        size_hint,
+    )
+}

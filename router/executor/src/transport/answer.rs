@@ -1,0 +1,128 @@
+//! From an HTTP response to a GraphQL response.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, HeaderMap};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+
+use super::{SubgraphResponse, TransportError, encoding};
+
+/// Reads a response of at most `limit` bytes, decompressed.
+pub(super) async fn receive(
+    response: Response<Incoming>,
+    limit: usize,
+) -> Result<SubgraphResponse, TransportError> {
+    let (parts, body) = response.into_parts();
+    let media_type = MediaType::of(&parts.headers);
+    if !parts.status.is_success() && media_type == MediaType::Other {
+        return Err(TransportError::Status(parts.status));
+    }
+    let codings = encoding::codings(&parts.headers)?;
+    let body = read(body, limit).await?;
+    let body = encoding::decode(&codings, body, limit)?;
+    judge(parts.status, media_type, body)
+}
+
+async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, TransportError> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(TransportError::TooLarge(limit));
+    }
+    let mut whole = Bytes::new();
+    let mut collected = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| TransportError::Connection(root_cause(&error)))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if whole.is_empty() && collected.is_empty() {
+            // Most bodies come in one piece, which needs no copy.
+            whole = data;
+            continue;
+        }
+        if collected.is_empty() {
+            collected.reserve(announced.max(whole.len() + data.len()));
+            collected.extend_from_slice(&std::mem::take(&mut whole));
+        }
+        if collected.len() + data.len() > limit {
+            return Err(TransportError::TooLarge(limit));
+        }
+        collected.extend_from_slice(&data);
+    }
+    if whole.len() > limit {
+        return Err(TransportError::TooLarge(limit));
+    }
+    Ok(if collected.is_empty() {
+        whole
+    } else {
+        collected.freeze()
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MediaType {
+    /// `application/graphql-response+json`: a GraphQL response whatever the status.
+    GraphQL,
+    /// `application/json`, or none at all.
+    Json,
+    Other,
+}
+
+impl MediaType {
+    fn of(headers: &HeaderMap) -> MediaType {
+        let Some(value) = headers.get(CONTENT_TYPE) else {
+            return MediaType::Json;
+        };
+        let essence = value
+            .to_str()
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        if essence.eq_ignore_ascii_case("application/graphql-response+json") {
+            MediaType::GraphQL
+        } else if essence.eq_ignore_ascii_case("application/json") {
+            MediaType::Json
+        } else {
+            MediaType::Other
+        }
+    }
+}
+
+/// Whether a body is a GraphQL response. Many servers send one as `application/json` with a status of 400 or 500.
+fn judge(
+    status: StatusCode,
+    media_type: MediaType,
+    body: Bytes,
+) -> Result<SubgraphResponse, TransportError> {
+    match media_type {
+        MediaType::Other => Err(TransportError::Malformed(
+            "the content type is not JSON".into(),
+        )),
+        MediaType::Json if !status.is_success() && !has_errors(&body) => {
+            Err(TransportError::Status(status))
+        }
+        MediaType::GraphQL | MediaType::Json => Ok(SubgraphResponse::Json(body)),
+    }
+}
+
+fn has_errors(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Errors {
+        errors: Vec<serde::de::IgnoredAny>,
+    }
+    serde_json::from_slice::<Errors>(body).is_ok_and(|body| !body.errors.is_empty())
+}
+
+/// The innermost cause: "connection refused" rather than "client error", and no address.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error.source();
+    let mut message = error.to_string();
+    while let Some(error) = cause {
+        message = error.to_string();
+        cause = error.source();
+    }
+    message
+}

@@ -1,0 +1,193 @@
+//! Compressed bodies of subgraphs (RFC 9110, section 8.4).
+
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+
+use super::TransportError;
+
+/// What [`decode`] understands.
+pub(super) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip, deflate, br");
+
+/// The codings of a body, in the order in which they were applied. Empty for most.
+pub(super) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, TransportError> {
+    let mut codings = Vec::new();
+    for value in headers.get_all(CONTENT_ENCODING) {
+        for name in value.to_str().unwrap_or("?").split(',') {
+            match Coding::named(name.trim()) {
+                Some(Coding::Identity) => {}
+                Some(coding) => codings.push(coding),
+                None => {
+                    let message =
+                        format!("the content encoding '{}' is not supported", name.trim());
+                    return Err(TransportError::Malformed(message));
+                }
+            }
+        }
+    }
+    Ok(codings)
+}
+
+/// The body without its codings. A body that would be longer than `limit` bytes is an error before it is that long.
+pub(super) fn decode(
+    codings: &[Coding],
+    body: Bytes,
+    limit: usize,
+) -> Result<Bytes, TransportError> {
+    let mut body = body;
+    for coding in codings.iter().rev() {
+        body = coding.decode(&body, limit)?;
+    }
+    Ok(body)
+}
+
+/// A content coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Identity,
+    Gzip,
+    Deflate,
+    Brotli,
+}
+
+impl Coding {
+    fn named(name: &str) -> Option<Coding> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("gzip") || is("x-gzip") {
+            Some(Coding::Gzip)
+        } else if is("deflate") {
+            Some(Coding::Deflate)
+        } else if is("br") {
+            Some(Coding::Brotli)
+        } else if is("identity") || name.is_empty() {
+            Some(Coding::Identity)
+        } else {
+            None
+        }
+    }
+
+    fn decode(self, body: &Bytes, limit: usize) -> Result<Bytes, TransportError> {
+        let text = &body[..];
+        match self {
+            Coding::Identity => Ok(body.clone()),
+            Coding::Gzip => inflate(MultiGzDecoder::new(text), body.len(), limit),
+            // The name means zlib's format; some servers send the bare one.
+            Coding::Deflate if has_zlib_header(text) => {
+                inflate(ZlibDecoder::new(text), body.len(), limit)
+            }
+            Coding::Deflate => inflate(DeflateDecoder::new(text), body.len(), limit),
+            Coding::Brotli => {
+                let buffer = body.len().clamp(256, 16 << 10);
+                let decoder = brotli_decompressor::Decompressor::new(text, buffer);
+                inflate(decoder, body.len(), limit)
+            }
+        }
+    }
+}
+
+fn inflate(decoder: impl Read, compressed: usize, limit: usize) -> Result<Bytes, TransportError> {
+    let mut body = Vec::with_capacity(compressed.saturating_mul(4).min(limit));
+    // One byte more than allowed tells that there are more.
+    let allowed = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    decoder
+        .take(allowed)
+        .read_to_end(&mut body)
+        .map_err(|_| TransportError::Malformed("the compressed body is damaged".into()))?;
+    if body.len() > limit {
+        return Err(TransportError::TooLarge(limit));
+    }
+    Ok(Bytes::from(body))
+}
+
+/// RFC 1950, section 2.2.
+fn has_zlib_header(body: &[u8]) -> bool {
+    match body {
+        [method, flags, ..] => {
+            method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    fn written<W: Write>(mut encoder: W, finish: impl FnOnce(W) -> Vec<u8>) -> Bytes {
+        encoder.write_all(&b"the body ".repeat(1000)).unwrap();
+        Bytes::from(finish(encoder))
+    }
+
+    fn gzip() -> Bytes {
+        let encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        written(encoder, |encoder| encoder.finish().unwrap())
+    }
+
+    #[test]
+    fn both_readings_of_deflate() {
+        let zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+        let zlib = written(zlib, |encoder| encoder.finish().unwrap());
+        let bare = DeflateEncoder::new(Vec::new(), Compression::fast());
+        let bare = written(bare, |encoder| encoder.finish().unwrap());
+        for body in [zlib, bare] {
+            let decoded = decode(&[Coding::Deflate], body, 9000).unwrap();
+            assert_eq!(decoded, b"the body ".repeat(1000));
+        }
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_decoded_body() {
+        assert_eq!(decode(&[Coding::Gzip], gzip(), 9000).unwrap().len(), 9000);
+        let refused = decode(&[Coding::Gzip], gzip(), 8999);
+        assert_eq!(refused, Err(TransportError::TooLarge(8999)));
+    }
+
+    #[test]
+    fn a_damaged_body_is_an_error() {
+        let whole = gzip();
+        let half = whole.slice(..whole.len() / 2);
+        for body in [half, Bytes::from_static(b"{\"data\":{}}"), Bytes::new()] {
+            for coding in [Coding::Gzip, Coding::Brotli] {
+                let decoded = decode(&[coding], body.clone(), 9000);
+                assert!(
+                    matches!(decoded, Err(TransportError::Malformed(_))),
+                    "{coding:?} {decoded:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn several_codings_come_off_in_reverse() {
+        let twice = GzEncoder::new(Vec::new(), Compression::fast());
+        let twice = {
+            let mut encoder = twice;
+            encoder.write_all(&gzip()).unwrap();
+            Bytes::from(encoder.finish().unwrap())
+        };
+        let mut headers = HeaderMap::new();
+        headers.append(CONTENT_ENCODING, "GZIP, identity".parse().unwrap());
+        headers.append(CONTENT_ENCODING, "x-gzip".parse().unwrap());
+        let codings = codings(&headers).unwrap();
+        assert_eq!(codings, [Coding::Gzip, Coding::Gzip]);
+        assert_eq!(decode(&codings, twice, 9000).unwrap().len(), 9000);
+    }
+
+    #[test]
+    fn an_unknown_coding_is_named() {
+        let mut headers = HeaderMap::new();
+        headers.append(CONTENT_ENCODING, "zstd".parse().unwrap());
+        let error = codings(&headers).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the content encoding 'zstd' is not supported"
+        );
+    }
+}

@@ -1,0 +1,362 @@
+//! The tree -> the client's response, in one pass.
+//!
+//! This is result coercion and error handling of the GraphQL specification (sections 6.4.3 and 6.4.4). A value
+//! that fails is taken back by cutting the output where the nearest nullable value began.
+
+mod leaf;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::errors::{GraphQLError, PathElement};
+use crate::introspection::Introspected;
+use crate::prepared::{Field, FieldValue, Fields, PreparedPlan, TypeSet};
+use crate::response::Response;
+use crate::symbols::{NO_SYMBOL, Symbol, UNKNOWN};
+use crate::tree::{END, NodeId, ObjectId, ROOT, Tree, TreeValue};
+
+const VALIDATION_FAILED: &str = "RESPONSE_VALIDATION_FAILED";
+
+/// Errors of the writer beyond so many are counted, not shown: a list of a million nulls is one mistake.
+const MAX_ERRORS: usize = 500;
+
+/// Writes the response. `errors` are those of the fetches; what the writer finds wrong is added to them.
+pub(crate) fn write_response(
+    tree: &Tree,
+    plan: &PreparedPlan,
+    conditions: &[bool],
+    introspected: Option<&Introspected>,
+    errors: Vec<GraphQLError>,
+    size_hint: usize,
+) -> Response {
+    let fetch_errors = errors.len();
+    let out = Vec::with_capacity(size_hint);
+    let mut writer = Writer {
+        tree,
+        plan,
+        conditions,
+        introspected,
+        errors,
+        fetch_errors,
+        unreported: 0,
+        out,
+    };
+    writer.out.extend_from_slice(b"{\"data\":");
+    let start = writer.out.len();
+    if writer
+        .fields(ROOT, NO_SYMBOL, &plan.response, None)
+        .is_err()
+    {
+        writer.out.truncate(start);
+        writer.out.extend_from_slice(b"null");
+    }
+    let (mut out, mut errors) = (writer.out, writer.errors);
+    if writer.unreported > 0 {
+        let message = format!("{} more errors", writer.unreported);
+        errors.push(GraphQLError::new(message, VALIDATION_FAILED));
+    }
+    write_errors(&mut out, &errors);
+    out.push(b'}');
+    Response::new(Bytes::from(out), true, errors.len())
+}
+
+fn write_errors(out: &mut Vec<u8>, errors: &[GraphQLError]) {
+    if errors.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b",\"errors\":");
+    // Writing JSON to a Vec cannot fail.
+    let _ = serde_json::to_writer(out, errors);
+}
+
+/// A null that the enclosing value may not hold.
+struct NullTravels;
+
+type Written = Result<(), NullTravels>;
+
+/// The place of a value, as a chain on the stack: it costs nothing unless there is an error.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    parent: Option<&'a Place<'a>>,
+    step: PlaceStep<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum PlaceStep<'a> {
+    Key(&'a Arc<str>),
+    Index(usize),
+}
+
+impl Place<'_> {
+    fn path(&self) -> Vec<PathElement> {
+        let mut path = self.parent.map(Place::path).unwrap_or_default();
+        path.push(match self.step {
+            PlaceStep::Key(key) => PathElement::Key(key.clone()),
+            PlaceStep::Index(index) => PathElement::Index(index),
+        });
+        path
+    }
+}
+
+struct Writer<'a> {
+    tree: &'a Tree,
+    plan: &'a PreparedPlan,
+    conditions: &'a [bool],
+    introspected: Option<&'a Introspected>,
+    errors: Vec<GraphQLError>,
+    /// How many of `errors` come from fetches.
+    fetch_errors: usize,
+    /// How many more errors there would be.
+    unreported: usize,
+    out: Vec<u8>,
+}
+
+impl Writer<'_> {
+    fn fields(
+        &mut self,
+        object: ObjectId,
+        type_name: Symbol,
+        fields: &Fields,
+        parent: Option<&Place>,
+    ) -> Written {
+        self.out.push(b'{');
+        let mut first = true;
+        let mut cursor = self.tree.objects[object as usize].first;
+        for field in &fields.fields {
+            if field
+                .condition
+                .is_some_and(|condition| !self.conditions[condition as usize])
+            {
+                continue;
+            }
+            if let Some(types) = &field.types
+                && type_name != NO_SYMBOL
+                && !types.contains(type_name)
+            {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(&field.key_text);
+            match &field.value {
+                FieldValue::ConstantTypename(text) => self.out.extend_from_slice(text),
+                FieldValue::Typename if type_name < UNKNOWN => self.type_name(type_name),
+                FieldValue::Introspection => self.introspection(field),
+                _ => {
+                    let value = self.find(object, field.source, &mut cursor);
+                    let place = Place {
+                        parent,
+                        step: PlaceStep::Key(&field.response_key),
+                    };
+                    self.value(value, field, &field.non_null, &place)?;
+                }
+            }
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// The value of a field. Fields mostly come in the order in which they are asked for, so the search goes on
+    /// from where the last one was found.
+    fn find(&self, object: ObjectId, key: Symbol, cursor: &mut NodeId) -> Option<TreeValue> {
+        let nodes = &self.tree.nodes;
+        let start = *cursor;
+        let mut id = start;
+        while id != END {
+            let node = &nodes[id as usize];
+            if node.key == key {
+                *cursor = node.next;
+                return Some(node.value);
+            }
+            id = node.next;
+        }
+        id = self.tree.objects[object as usize].first;
+        while id != start {
+            let node = &nodes[id as usize];
+            if node.key == key {
+                *cursor = node.next;
+                return Some(node.value);
+            }
+            id = node.next;
+        }
+        None
+    }
+
+    /// A value of the type whose levels, from here inwards, are `non_null`.
+    fn value(
+        &mut self,
+        value: Option<TreeValue>,
+        field: &Field,
+        non_null: &[bool],
+        place: &Place,
+    ) -> Written {
+        let start = self.out.len();
+        let Some((&is_non_null, inner)) = non_null.split_first() else {
+            return Err(NullTravels);
+        };
+        let written = match value {
+            None | Some(TreeValue::Null) => {
+                if is_non_null {
+                    self.null_error(field, place);
+                }
+                Err(NullTravels)
+            }
+            Some(TreeValue::List { first, .. }) if !inner.is_empty() => {
+                self.list(first, field, inner, place)
+            }
+            Some(_) if !inner.is_empty() => {
+                self.error(format!("expected a list of {}", field.type_name), place);
+                Err(NullTravels)
+            }
+            Some(value) => self.named(value, field, place),
+        };
+        if written.is_ok() {
+            return Ok(());
+        }
+        if is_non_null {
+            return Err(NullTravels);
+        }
+        self.out.truncate(start);
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn list(&mut self, first: NodeId, field: &Field, non_null: &[bool], place: &Place) -> Written {
+        self.out.push(b'[');
+        for (index, item) in self.tree.chain(first).enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let place = Place {
+                parent: Some(place),
+                step: PlaceStep::Index(index),
+            };
+            self.value(Some(item.value), field, non_null, &place)?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// A value that is neither null nor a list of the type system.
+    fn named(&mut self, value: TreeValue, field: &Field, place: &Place) -> Written {
+        let written = match &field.value {
+            FieldValue::Composite { possible, fields } => {
+                return self.composite(value, field, possible, fields, place);
+            }
+            FieldValue::Scalar(scalar) => self.scalar(value, *scalar),
+            FieldValue::Enum(values) => self.enum_value(value, values),
+            FieldValue::Typename => {
+                self.scalar(value, Some(souk_planner::plan::BuiltInScalar::String))
+            }
+            FieldValue::ConstantTypename(_) | FieldValue::Introspection => return Ok(()),
+        };
+        if !written {
+            self.error(
+                format!("{} is not a {}", self.describe(value), field.type_name),
+                place,
+            );
+            return Err(NullTravels);
+        }
+        Ok(())
+    }
+
+    fn composite(
+        &mut self,
+        value: TreeValue,
+        field: &Field,
+        possible: &TypeSet,
+        fields: &Fields,
+        place: &Place,
+    ) -> Written {
+        let TreeValue::Object(object) = value else {
+            self.error(
+                format!("{} is not a {}", self.describe(value), field.type_name),
+                place,
+            );
+            return Err(NullTravels);
+        };
+        let known = self.tree.objects[object as usize].type_name;
+        let type_name = if known == NO_SYMBOL {
+            possible.only().unwrap_or(NO_SYMBOL)
+        } else {
+            known
+        };
+        if !possible.contains(type_name) {
+            // Known to be wrong already when the fetch that knows the concrete type failed.
+            if !self.is_covered(&place.path()) {
+                let message = match type_name {
+                    NO_SYMBOL => format!("the type of a {} is unknown", field.type_name),
+                    _ => format!(
+                        "{} has a value of a type that is not possible here",
+                        field.type_name
+                    ),
+                };
+                self.error(message, place);
+            }
+            return Err(NullTravels);
+        }
+        self.fields(object, type_name, fields, Some(place))
+    }
+
+    fn type_name(&mut self, type_name: Symbol) {
+        self.out.push(b'"');
+        self.out
+            .extend_from_slice(self.plan.symbols.name(type_name).as_bytes());
+        self.out.push(b'"');
+    }
+
+    fn introspection(&mut self, field: &Field) {
+        match self
+            .introspected
+            .and_then(|introspected| introspected.get(&field.response_key))
+        {
+            Some(text) => self.out.extend_from_slice(text),
+            None => self.out.extend_from_slice(b"null"),
+        }
+    }
+
+    /// Reports a null where none may be, unless a subgraph has explained it already: a field has one error only
+    /// (section 6.4.4).
+    fn null_error(&mut self, field: &Field, place: &Place) {
+        if !self.is_covered(&place.path()) {
+            self.error(
+                format!(
+                    "cannot return null for non-nullable field '{}'",
+                    field.response_key
+                ),
+                place,
+            );
+        }
+    }
+
+    fn is_covered(&self, path: &[PathElement]) -> bool {
+        self.errors[..self.fetch_errors]
+            .iter()
+            .any(|error| match &error.path {
+                None => true,
+                Some(known) => known.starts_with(path) || path.starts_with(known),
+            })
+    }
+
+    fn error(&mut self, message: String, place: &Place) {
+        if self.errors.len() - self.fetch_errors >= MAX_ERRORS {
+            self.unreported += 1;
+            return;
+        }
+        self.errors
+            .push(GraphQLError::new(message, VALIDATION_FAILED).at(place.path()));
+    }
+
+    fn describe(&self, value: TreeValue) -> &'static str {
+        match value {
+            TreeValue::Null => "null",
+            TreeValue::Bool(_) => "a boolean",
+            TreeValue::Number(_) => "this number",
+            TreeValue::String(_) => "this string",
+            TreeValue::Raw(_) | TreeValue::Object(_) => "an object",
+            TreeValue::List { .. } => "a list",
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Subgraphs in the same process: values in, values out.
+
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt};
+use serde_json::{Value as Json, json};
+use souk_executor::{
+    GraphQLError, InputForm, PathElement, Representations, SubgraphRequest, SubgraphResponse,
+    SubgraphTransport, TransportError, Value, ValueBuilder,
+};
+
+use crate::support::*;
+
+const SCHEMA: &str = "
+    scalar JSON
+    type Query { users: [User] }
+    type Subscription { count: Int }
+    type User { id: ID! name: String meta: JSON score: Float }
+";
+
+/// A subgraph that is a function.
+struct InProcess<F>(F);
+
+#[async_trait]
+impl<F> SubgraphTransport for InProcess<F>
+where
+    F: Fn(SubgraphRequest) -> (Json, Vec<GraphQLError>) + Send + Sync + 'static,
+{
+    async fn fetch(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        let (data, errors) = self.0(request);
+        Ok(SubgraphResponse::Value {
+            data: Some(value(&data)),
+            errors,
+        })
+    }
+
+    async fn subscribe(
+        &self,
+        _: SubgraphRequest,
+    ) -> Result<BoxStream<'static, Result<SubgraphResponse, TransportError>>, TransportError> {
+        let event = |count: i32| {
+            Ok(SubgraphResponse::Value {
+                data: Some(value(&json!({ "count": count }))),
+                errors: vec![],
+            })
+        };
+        Ok(stream::iter((1..=3).map(event)).boxed())
+    }
+
+    fn input_form(&self) -> InputForm {
+        InputForm::Values
+    }
+}
+
+fn value(json: &Json) -> Value {
+    let mut builder = ValueBuilder::new();
+    build(&mut builder, json);
+    builder.finish()
+}
+
+fn build(builder: &mut ValueBuilder, json: &Json) {
+    match json {
+        Json::Null => builder.null(),
+        Json::Bool(value) => builder.bool(*value),
+        Json::Number(number) => builder.number(number),
+        Json::String(string) => builder.string(string),
+        Json::Array(items) => {
+            builder.list_start();
+            items.iter().for_each(|item| build(builder, item));
+            builder.list_end();
+        }
+        Json::Object(members) => {
+            builder.object_start();
+            for (key, member) in members {
+                builder.key(key);
+                build(builder, member);
+            }
+            builder.object_end();
+        }
+    }
+}
+
+#[tokio::test]
+async fn values_are_merged_like_json() {
+    let users = |_: SubgraphRequest| {
+        let user = |id: &str| json!({ "__typename": "User", "id": id, "stranger": [{ "x": { "y": [] } }] });
+        (
+            json!({ "users": [user("a\"\n\u{1}\u{e9}"), user("b"), null, user("b")] }),
+            vec![],
+        )
+    };
+    let names = |mut request: SubgraphRequest| {
+        let (variable, representations) = request.variables.take_representations().remove(0);
+        assert_eq!(variable, "representations");
+        let Representations::Values(representations) = representations else {
+            panic!("values were asked for")
+        };
+        let sent = json!([{ "__typename": "User", "id": "a\"\n\u{1}\u{e9}" }, { "__typename": "User", "id": "b" }]);
+        assert_eq!(json!(representations), sent);
+        let named = |r: &Json| json!({ "name": r["id"], "meta": { "free": [1, { "k": null }] }, "score": -1.5 });
+        let entities: Vec<Json> = representations.iter().map(named).collect();
+        let path = ["_entities".to_owned()].map(|key| PathElement::Key(key.into()));
+        let path = path
+            .into_iter()
+            .chain([PathElement::Index(0), PathElement::Key("name".into())])
+            .collect();
+        (
+            json!({ "_entities": entities }),
+            vec![GraphQLError::new("odd name", "ODD").at(path)],
+        )
+    };
+    let graph = Graph::new(SCHEMA)
+        .transport("users", InProcess(users))
+        .transport("names", InProcess(names));
+    let text = "query($representations:[_Any!]!){_entities(representations:$representations){...on User{name meta score}}}";
+    let plan = sequence([
+        root("users", "{users{__typename id}}"),
+        entities("names", "users.@", &[("User", "id")], text),
+    ]);
+    let response = graph.run("{ users { score name meta } }", plan).await;
+    let user =
+        |name: &str| json!({ "score": -1.5, "name": name, "meta": { "free": [1, { "k": null }] } });
+    let error = json!({
+        "message": "odd name", "path": ["users", 0, "name"], "extensions": { "code": "ODD", "service": "names" },
+    });
+    let users = json!([user("a\"\n\u{1}\u{e9}"), user("b"), null, user("b")]);
+    assert_eq!(
+        response,
+        json!({ "data": { "users": users }, "errors": [error] })
+    );
+}
+
+#[tokio::test]
+async fn subscriptions() {
+    let graph =
+        Graph::new(SCHEMA).transport("one", InProcess(|_: SubgraphRequest| (json!({}), vec![])));
+    let plan = subscription("one", "subscription { count }", None);
+    let request = graph.request("subscription { count }", Some(plan), json!({}));
+    let events: Vec<Json> = graph
+        .executor()
+        .subscribe(request)
+        .await
+        .expect("accepted")
+        .map(|response| json_of(&response))
+        .collect()
+        .await;
+    assert_eq!(
+        json!(events),
+        json!([{ "data": { "count": 1 } }, { "data": { "count": 2 } }, { "data": { "count": 3 } }])
+    );
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_well_formed_is_an_error() {
+    struct Broken;
+    #[async_trait]
+    impl SubgraphTransport for Broken {
+        async fn fetch(&self, _: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+            let mut builder = ValueBuilder::new();
+            builder.object_start();
+            builder.key("users");
+            builder.list_start();
+            Ok(SubgraphResponse::Value {
+                data: Some(builder.finish()),
+                errors: vec![],
+            })
+        }
+
+        async fn subscribe(
+            &self,
+            _: SubgraphRequest,
+        ) -> Result<BoxStream<'static, Result<SubgraphResponse, TransportError>>, TransportError>
+        {
+            Err(TransportError::Unsupported("no subscriptions".into()))
+        }
+    }
+    let graph = Graph::new(SCHEMA).transport("one", Broken);
+    let response = graph
+        .run("{ users { id } }", root("one", "{ users { id } }"))
+        .await;
+    assert_eq!(
+        only_message(&response),
+        "request to subgraph 'one' failed: the response is not a well-formed value"
+    );
+
+    let plan = subscription("one", "subscription { count }", None);
+    let request = graph.request("subscription { count }", Some(plan), json!({}));
+    let Err(refused) = graph.executor().subscribe(request).await else {
+        panic!("it cannot be opened")
+    };
+    assert!(!refused.has_data());
+    assert_eq!(
+        only_message(&json_of(&refused)),
+        "request to subgraph 'one' failed: no subscriptions"
+    );
+}

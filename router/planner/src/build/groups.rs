@@ -1,0 +1,218 @@
+//! Entity groups: which entities a request takes from where, and how their representations are made.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::ast::VariableDefinition;
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::{Name, Node};
+
+use crate::guard::Guard;
+use crate::model::{TypeId, TypeKind};
+use crate::plan::{EntityGroup, PathSegment, RepresentationField, RepresentationShape};
+use crate::search::{Bound, Search, StepId, add_bound};
+use crate::text::EntitiesField;
+
+/// The groups of one request and the `_entities` fields for its document. `whole` is when the request is sent at all.
+pub(super) fn entity_groups(
+    search: &Search<'_>,
+    steps: &[StepId],
+    whole: &Guard,
+    definitions: &[Node<VariableDefinition>],
+) -> (Vec<EntityGroup>, Vec<EntitiesField>) {
+    let mut by_path: Vec<(Vec<PathSegment>, Vec<StepId>)> = Vec::new();
+    for id in steps {
+        let path = search
+            .tree
+            .path(search.place(search.step(*id).place).position);
+        let group = by_path.iter_mut().find(|(known, members)| {
+            *known == path && members.iter().all(|member| may_share(search, *member, *id))
+        });
+        match group {
+            Some((_, members)) => members.push(*id),
+            None => by_path.push((path, vec![*id])),
+        }
+    }
+    let mut groups = Vec::new();
+    let mut fields = Vec::new();
+    let alone = by_path.len() == 1;
+    for (index, (path, steps)) in by_path.into_iter().enumerate() {
+        let (variable, response_key) = if alone {
+            (
+                unused("representations", definitions),
+                Name::new_unchecked("_entities"),
+            )
+        } else {
+            let variable = unused(&format!("representations_{index}"), definitions);
+            (variable, Name::new_unchecked(&format!("_entities_{index}")))
+        };
+        let mut guard = Guard::never();
+        for id in &steps {
+            guard = guard.or(&search.place(search.step(*id).place).guard);
+        }
+        let condition = if guard.covers(whole) {
+            None
+        } else {
+            guard.to_condition()
+        };
+        groups.push(EntityGroup {
+            path,
+            variable: variable.clone(),
+            response_key: response_key.clone(),
+            representations: shapes(search, &steps),
+            condition,
+        });
+        fields.push(EntitiesField {
+            variable,
+            response_key,
+            places: steps.iter().map(|id| search.step(*id).place).collect(),
+        });
+    }
+    (groups, fields)
+}
+
+/// True unless one step's representations would do harm to the other's: by another value under the same name (a field
+/// required with different arguments), or by a field that is not fetched whenever the other is needed, for an entity
+/// that lacks a field is not sent.
+fn may_share(search: &Search<'_>, one: StepId, other: StepId) -> bool {
+    let representation = |id: StepId| {
+        let entity = search.step(id).entity.as_ref();
+        entity.map_or(&[][..], |entity| entity.representation.as_slice())
+    };
+    let guard = |id: StepId| &search.place(search.step(id).place).guard;
+    let is_safe = |one: StepId, other: StepId| {
+        guard(one).covers(guard(other)) || has_all(representation(other), representation(one))
+    };
+    agree(representation(one), representation(other)) && is_safe(one, other) && is_safe(other, one)
+}
+
+/// True when every bound field of the one is among those of the other.
+fn has_all(known: &[Bound], wanted: &[Bound]) -> bool {
+    wanted.iter().all(|wanted| {
+        known.iter().any(|known| {
+            known.field == wanted.field
+                && known.name == wanted.name
+                && has_all(&known.below, &wanted.below)
+        })
+    })
+}
+
+fn agree(one: &[Bound], other: &[Bound]) -> bool {
+    one.iter().all(|mine| {
+        other.iter().all(|theirs| {
+            let is_apart = mine.name != theirs.name
+                || (mine.scope != theirs.scope && mine.scope.is_some() && theirs.scope.is_some());
+            is_apart || (mine.field == theirs.field && agree(&mine.below, &theirs.below))
+        })
+    })
+}
+
+/// A variable name that the client does not use.
+fn unused(wanted: &str, definitions: &[Node<VariableDefinition>]) -> Name {
+    let mut name = Name::new_unchecked(wanted);
+    while definitions.iter().any(|definition| definition.name == name) {
+        name = Name::new_unchecked(&format!("_{name}"));
+    }
+    name
+}
+
+/// One shape per set of runtime types for which the same steps apply.
+fn shapes(search: &Search<'_>, steps: &[StepId]) -> Vec<RepresentationShape> {
+    let model = search.supergraph.model();
+    let mut applying: BTreeMap<TypeId, Vec<usize>> = BTreeMap::new();
+    for (index, id) in steps.iter().enumerate() {
+        for ty in types(search, *id) {
+            applying.entry(ty).or_default().push(index);
+        }
+    }
+    let mut classes: IndexMap<Vec<usize>, Vec<TypeId>> = IndexMap::default();
+    for (ty, steps) in applying {
+        classes.entry(steps).or_default().push(ty);
+    }
+    let mut shapes = Vec::new();
+    for (indices, types) in classes {
+        let mut fields: Vec<Bound> = Vec::new();
+        let mut send_typename = None;
+        for index in indices {
+            let step = search.step(steps[index]);
+            let node = search
+                .supergraph
+                .graph()
+                .node(search.place(step.place).node);
+            if node.interface_object {
+                send_typename = Some(model.ty(node.ty).name.clone());
+            }
+            for bound in step.entity.iter().flat_map(|entity| &entity.representation) {
+                add_bound(&mut fields, bound.clone());
+            }
+        }
+        let mut written = Vec::new();
+        for bound in &fields {
+            match bound.scope {
+                Some(scope) if !types.contains(&scope) => {}
+                scope => written.push(RepresentationField {
+                    types: scope
+                        .filter(|_| types.len() > 1)
+                        .map(|ty| vec![model.ty(ty).name.clone()]),
+                    ..field(search, bound)
+                }),
+            }
+        }
+        shapes.push(RepresentationShape {
+            types: types.iter().map(|ty| model.ty(*ty).name.clone()).collect(),
+            send_typename,
+            fields: written,
+        });
+    }
+    shapes
+}
+
+/// The type names that a step's entities may have in the tree.
+fn types(search: &Search<'_>, id: StepId) -> Vec<TypeId> {
+    let model = search.supergraph.model();
+    let place = search.place(search.step(id).place);
+    if let Some(scope) = place.scope {
+        return vec![scope];
+    }
+    let target = search.supergraph.graph().node(place.node);
+    if model.ty(target.ty).kind == TypeKind::Object {
+        return vec![target.ty];
+    }
+    let position = model.ty(search.tree.position(place.position).ty);
+    let allowed = &model.ty(target.ty).possible;
+    let mut types: Vec<TypeId> = position
+        .possible
+        .iter()
+        .copied()
+        .filter(|ty| allowed.contains(ty))
+        .collect();
+    // As long as only an interface object has been asked, the tree knows the entity by the interface's name.
+    let interface = model.ty(target.ty);
+    let is_abstract = search.tree.is_abstract(place.position);
+    if is_abstract
+        && interface
+            .subgraphs
+            .values()
+            .any(|here| here.interface_object)
+    {
+        types.push(target.ty);
+    }
+    types
+}
+
+fn field(search: &Search<'_>, bound: &Bound) -> RepresentationField {
+    let model = search.supergraph.model();
+    RepresentationField {
+        source_key: bound.field.map_or_else(
+            || bound.name.clone(),
+            |field| search.tree.field(field).source_key.clone(),
+        ),
+        name: bound.name.clone(),
+        types: bound.scope.map(|ty| vec![model.ty(ty).name.clone()]),
+        nullable: bound.nullable,
+        fields: bound
+            .below
+            .iter()
+            .map(|below| field(search, below))
+            .collect(),
+    }
+}

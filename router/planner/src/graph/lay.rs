@@ -1,0 +1,253 @@
+//! Laying the graph over a model.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::collections::IndexMap;
+
+use super::{FieldMove, Graph, Node, NodeId, OverrideLabel};
+use crate::field_set::{FieldSet, FieldSetItem};
+use crate::model::{FieldInSubgraph, Model, SubgraphId, TypeId, TypeInSubgraph, TypeKind};
+
+pub(super) fn lay(model: &Model) -> Graph {
+    let mut graph = Graph {
+        nodes: Vec::new(),
+        plain: HashMap::new(),
+    };
+    for index in 0..model.types.len() {
+        let ty = TypeId(index as u32);
+        for (subgraph, here) in &model.ty(ty).subgraphs {
+            let id = graph.add(Node {
+                ty,
+                subgraph: *subgraph,
+                provided: false,
+                interface_object: here.interface_object,
+                fields: IndexMap::default(),
+                casts: Vec::new(),
+            });
+            graph.plain.insert((ty, *subgraph), id);
+        }
+    }
+    let mut builder = Builder {
+        model,
+        graph,
+        provided: HashMap::new(),
+        applied: HashSet::new(),
+    };
+    // Objects first: whether an interface's field can be asked of the interface depends on its objects.
+    for abstract_types in [false, true] {
+        for index in 0..builder.graph.plain.len() {
+            let id = NodeId(index as u32);
+            let node = &builder.graph.nodes[index];
+            let is_abstract = model.ty(node.ty).kind != TypeKind::Object && !node.interface_object;
+            if is_abstract == abstract_types {
+                builder.fill(id, is_abstract);
+            }
+        }
+    }
+    for index in 0..builder.graph.plain.len() {
+        builder.apply_provides(NodeId(index as u32));
+    }
+    builder.graph
+}
+
+struct Builder<'m> {
+    model: &'m Model,
+    graph: Graph,
+    /// Copies made for `@provides`, by what they were copied from and what is provided.
+    provided: HashMap<(NodeId, String), NodeId>,
+    /// Plain nodes whose fields lead to the copies that their `@provides` ask for.
+    applied: HashSet<NodeId>,
+}
+
+impl Builder<'_> {
+    fn fill(&mut self, id: NodeId, is_abstract: bool) {
+        let model = self.model;
+        let Node { ty, subgraph, .. } = self.graph.nodes[id.0 as usize];
+        let Some(here) = model.type_in(ty, subgraph) else {
+            return;
+        };
+        if is_abstract {
+            let casts = here.possible.iter();
+            self.graph.nodes[id.0 as usize].casts = casts
+                .filter_map(|object| Some((*object, self.graph.node_of(*object, subgraph)?)))
+                .collect();
+        }
+        for (name, field) in &here.fields {
+            if is_abstract && !self.every_object_resolves(id, name) {
+                continue;
+            }
+            // What it has given up to another subgraph it still tells as part of a key, never for its own sake.
+            let given_up = field.overridden && field.override_label.is_none();
+            if field.external || (given_up && !in_key(here, name)) {
+                continue;
+            }
+            let found = self.field_move(field, here, name, subgraph);
+            self.graph.nodes[id.0 as usize]
+                .fields
+                .insert(name.clone(), found);
+        }
+    }
+
+    fn field_move(
+        &self,
+        field: &FieldInSubgraph,
+        here: &TypeInSubgraph,
+        name: &Name,
+        subgraph: SubgraphId,
+    ) -> FieldMove {
+        let label = field.override_label.as_ref().map(|label| OverrideLabel {
+            label: label.clone(),
+            on: field.overrides.is_some(),
+        });
+        let target = self.value_node(field, subgraph);
+        FieldMove {
+            target,
+            requires: field.requires.clone().map(Arc::new),
+            only_in_keys: field.overridden && label.is_none() && in_key(here, name),
+            label,
+        }
+    }
+
+    fn value_node(&self, field: &FieldInSubgraph, subgraph: SubgraphId) -> Option<NodeId> {
+        let ty = self.model.type_id(field.ty.inner_named_type())?;
+        self.graph.node_of(ty, subgraph)
+    }
+
+    /// An interface's field can be asked of the interface when each object there resolves it without ado.
+    fn every_object_resolves(&self, interface: NodeId, name: &str) -> bool {
+        self.graph.casts(interface).iter().all(|(_, object)| {
+            self.graph.field(*object, name).is_some_and(|found| {
+                found.requires.is_none() && found.label.is_none() && !found.only_in_keys
+            })
+        })
+    }
+
+    /// Leads the fields that have `@provides` to copies of their plain targets.
+    fn apply_provides(&mut self, id: NodeId) {
+        let model = self.model;
+        let Node {
+            ty,
+            subgraph,
+            provided,
+            ..
+        } = *self.graph.node(id);
+        if provided || !self.applied.insert(id) {
+            return;
+        }
+        let Some(here) = model.type_in(ty, subgraph) else {
+            return;
+        };
+        for (name, field) in &here.fields {
+            let target = self.graph.field(id, name).and_then(|found| found.target);
+            if let (Some(plain), Some(provides)) = (target, &field.provides) {
+                let copy = self.provide(plain, provides);
+                if let Some(found) = self.graph.nodes[id.0 as usize].fields.get_mut(name) {
+                    found.target = Some(copy);
+                }
+            }
+        }
+    }
+
+    /// A copy of a node from which the provided fields can be reached as well.
+    fn provide(&mut self, from: NodeId, provides: &FieldSet) -> NodeId {
+        let key = (from, provides.to_string());
+        if let Some(known) = self.provided.get(&key) {
+            return *known;
+        }
+        self.apply_provides(from);
+        let mut node = self.graph.node(from).clone();
+        node.provided = true;
+        let (ty, subgraph) = (node.ty, node.subgraph);
+        let id = self.graph.add(node);
+        self.provided.insert(key, id);
+        for item in &provides.items {
+            match item {
+                FieldSetItem::Field { name, set, .. } => {
+                    self.provide_field(id, ty, subgraph, name, set);
+                }
+                FieldSetItem::Fragment { on, set } => self.provide_fragment(id, on, set),
+            }
+        }
+        id
+    }
+
+    fn provide_field(
+        &mut self,
+        id: NodeId,
+        ty: TypeId,
+        subgraph: SubgraphId,
+        name: &Name,
+        set: &FieldSet,
+    ) {
+        let model = self.model;
+        if let Some(field) = model
+            .type_in(ty, subgraph)
+            .and_then(|here| here.fields.get(name))
+        {
+            let mut target = match self.graph.field(id, name) {
+                Some(known) => known.target,
+                None => self.value_node(field, subgraph),
+            };
+            if let Some(plain) = target
+                && !set.is_empty()
+            {
+                target = Some(self.provide(plain, set));
+            }
+            self.graph.nodes[id.0 as usize].fields.insert(
+                name.clone(),
+                FieldMove {
+                    target,
+                    requires: None,
+                    only_in_keys: false,
+                    label: None,
+                },
+            );
+        }
+        // Provided on an interface means provided on each of its objects.
+        let whole = FieldSet {
+            items: vec![FieldSetItem::Field {
+                name: name.clone(),
+                arguments: Vec::new(),
+                set: set.clone(),
+            }],
+        };
+        for index in 0..self.graph.casts(id).len() {
+            let (_, object) = self.graph.casts(id)[index];
+            let copy = self.provide(object, &whole);
+            self.graph.nodes[id.0 as usize].casts[index].1 = copy;
+        }
+    }
+
+    fn provide_fragment(&mut self, id: NodeId, on: &Name, set: &FieldSet) {
+        let Some(on) = self.model.type_id(on) else {
+            return;
+        };
+        let possible = &self.model.ty(on).possible;
+        if self.graph.node(id).ty == on {
+            let (ty, subgraph) = (on, self.graph.node(id).subgraph);
+            for item in &set.items {
+                match item {
+                    FieldSetItem::Field { name, set, .. } => {
+                        self.provide_field(id, ty, subgraph, name, set);
+                    }
+                    FieldSetItem::Fragment { on, set } => self.provide_fragment(id, on, set),
+                }
+            }
+            return;
+        }
+        for index in 0..self.graph.casts(id).len() {
+            let (object, node) = self.graph.casts(id)[index];
+            if possible.contains(&object) {
+                let copy = self.provide(node, set);
+                self.graph.nodes[id.0 as usize].casts[index].1 = copy;
+            }
+        }
+    }
+}
+
+/// Taken over by another, a field that is part of a key can still be told: it is how the subgraph knows the entity.
+fn in_key(here: &TypeInSubgraph, name: &str) -> bool {
+    here.keys.iter().any(|key| key.fields.field(name).is_some())
+}

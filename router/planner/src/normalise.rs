@@ -1,0 +1,311 @@
+//! An operation without fragments: per object position, fields with the runtime types and variables they depend on.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use apollo_compiler::ast::{Argument, Type};
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{ExecutableDocument, Name, Node};
+
+use crate::error::PlanError;
+use crate::guard::Guard;
+use crate::model::TypeId;
+use crate::supergraph::Supergraph;
+
+/// More fields than this, fragments expanded, are refused.
+const MAX_FIELDS: usize = 200_000;
+
+/// The fields of an object position, in response order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NormalSelection {
+    pub(crate) fields: Vec<NormalField>,
+}
+
+/// A field for one set of runtime types. No two of one response key share a type.
+#[derive(Debug, Clone)]
+pub(crate) struct NormalField {
+    pub(crate) response_key: Name,
+    pub(crate) name: Name,
+    pub(crate) arguments: Vec<Node<Argument>>,
+    /// The runtime types that have it, sorted; `None` is all.
+    pub(crate) types: Option<Vec<TypeId>>,
+    /// Whether an interface was asked for it, and so for all its objects alike.
+    pub(crate) on_abstract: bool,
+    /// Relative to the enclosing object.
+    pub(crate) guard: Guard,
+    /// In the API schema.
+    pub(crate) ty: Type,
+    pub(crate) value: NormalValue,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum NormalValue {
+    Typename,
+    Introspection,
+    Leaf,
+    Composite {
+        ty: TypeId,
+        selection: NormalSelection,
+    },
+}
+
+/// A field as written somewhere, with what the fragments around it say.
+struct Occurrence<'a> {
+    types: Arc<[TypeId]>,
+    /// The type it is selected on.
+    on: &'a Name,
+    guard: Guard,
+    field: &'a Field,
+}
+
+pub(crate) fn normalise(
+    supergraph: &Supergraph,
+    document: &ExecutableDocument,
+    operation: &Operation,
+) -> Result<NormalSelection, PlanError> {
+    let mut normaliser = Normaliser {
+        supergraph,
+        document,
+        left: MAX_FIELDS,
+    };
+    let root = operation.object_type();
+    let Some(root) = supergraph.model().type_id(root) else {
+        return Err(PlanError::Operation(format!(
+            "the schema has no type `{root}`"
+        )));
+    };
+    normaliser.selection(root, &[(Guard::always(), &operation.selection_set)])
+}
+
+struct Normaliser<'a> {
+    supergraph: &'a Supergraph,
+    document: &'a ExecutableDocument,
+    left: usize,
+}
+
+impl<'a> Normaliser<'a> {
+    fn selection(
+        &mut self,
+        parent: TypeId,
+        sets: &[(Guard, &'a SelectionSet)],
+    ) -> Result<NormalSelection, PlanError> {
+        let possible = self.supergraph.possible(parent).clone();
+        let mut found: IndexMap<&'a Name, Vec<(usize, Occurrence<'a>)>> = IndexMap::default();
+        let mut collector = Collector {
+            supergraph: self.supergraph,
+            document: self.document,
+            seen: HashSet::new(),
+            count: 0,
+            left: self.left,
+            found: &mut found,
+        };
+        for (guard, set) in sets {
+            collector.collect(set, &possible, guard)?;
+        }
+        self.left = collector.left;
+
+        let mut classes = Vec::new();
+        for (key, occurrences) in &found {
+            self.classes(parent, &possible, key, occurrences, &mut classes)?;
+        }
+        classes.sort_by_key(|(first, _)| *first);
+        Ok(NormalSelection {
+            fields: classes.into_iter().map(|(_, field)| field).collect(),
+        })
+    }
+
+    /// Splits the occurrences of a response key by the runtime types they apply to.
+    fn classes(
+        &mut self,
+        parent: TypeId,
+        possible: &Arc<[TypeId]>,
+        key: &Name,
+        occurrences: &[(usize, Occurrence<'a>)],
+        classes: &mut Vec<(usize, NormalField)>,
+    ) -> Result<(), PlanError> {
+        let is_object = self.supergraph.is_object(parent);
+        // For each type: which occurrences apply, and the field's type there (it may be narrower than the
+        // interface's). Types for which both are the same make a class.
+        let mut split: BTreeMap<(Vec<usize>, String), (Type, Vec<TypeId>)> = BTreeMap::new();
+        for ty in possible.iter() {
+            let mut applying = Vec::new();
+            let mut covered = Guard::never();
+            for (index, (_, occurrence)) in occurrences.iter().enumerate() {
+                if occurrence.types.binary_search(ty).is_err() {
+                    continue;
+                }
+                // A leaf selected once more says nothing new unless under other conditions.
+                if occurrence.field.selection_set.is_empty() && covered.covers(&occurrence.guard) {
+                    continue;
+                }
+                covered = covered.or(&occurrence.guard);
+                applying.push(index);
+            }
+            let Some(first) = applying.first() else {
+                continue;
+            };
+            let field = occurrences[*first].1.field;
+            let field_type = match is_object {
+                true => field.definition.ty.clone(),
+                false => self.type_of(*ty, field),
+            };
+            split
+                .entry((applying, field_type.to_string()))
+                .or_insert_with(|| (field_type, Vec::new()))
+                .1
+                .push(*ty);
+        }
+        for ((applying, _), (ty, types)) in split {
+            let chosen: Vec<&(usize, Occurrence<'a>)> =
+                applying.iter().map(|index| &occurrences[*index]).collect();
+            let types = (types.len() < possible.len()).then_some(types);
+            let first = chosen[0].0;
+            classes.push((first, self.field(key, &chosen, types, ty)?));
+        }
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        key: &Name,
+        occurrences: &[&(usize, Occurrence<'a>)],
+        types: Option<Vec<TypeId>>,
+        ty: Type,
+    ) -> Result<NormalField, PlanError> {
+        let field = occurrences[0].1.field;
+        let mut guard = Guard::never();
+        for (_, occurrence) in occurrences {
+            guard = guard.or(&occurrence.guard);
+        }
+        let model = self.supergraph.model();
+        let on_abstract = occurrences.iter().any(|(_, occurrence)| {
+            let on = model.type_id(occurrence.on);
+            on.is_some_and(|on| !self.supergraph.is_object(on))
+        });
+        let composite = model.type_id(ty.inner_named_type());
+        let value = match (field.name.as_str(), composite) {
+            ("__typename", _) => NormalValue::Typename,
+            ("__schema" | "__type", _) => NormalValue::Introspection,
+            (_, None) => NormalValue::Leaf,
+            (_, Some(ty)) => {
+                let mut sets = Vec::new();
+                for (_, occurrence) in occurrences {
+                    let below = if occurrence.guard == guard {
+                        Guard::always()
+                    } else {
+                        occurrence.guard.clone()
+                    };
+                    sets.push((below, &occurrence.field.selection_set));
+                }
+                NormalValue::Composite {
+                    ty,
+                    selection: self.selection(ty, &sets)?,
+                }
+            }
+        };
+        Ok(NormalField {
+            response_key: key.clone(),
+            name: field.name.clone(),
+            arguments: field.arguments.clone(),
+            types,
+            on_abstract,
+            guard,
+            ty,
+            value,
+        })
+    }
+
+    fn type_of(&self, object: TypeId, field: &Field) -> Type {
+        let name = &self.supergraph.model().ty(object).name;
+        match self.supergraph.api_schema().types.get(name) {
+            Some(ExtendedType::Object(object)) => object.fields.get(&field.name),
+            _ => None,
+        }
+        .map_or_else(|| field.definition.ty.clone(), |found| found.ty.clone())
+    }
+}
+
+struct Collector<'a, 'f> {
+    supergraph: &'a Supergraph,
+    document: &'a ExecutableDocument,
+    /// Spreads done: doing one again under the same conditions adds nothing, and would take exponential time.
+    seen: HashSet<(&'a Name, Arc<[TypeId]>, Guard)>,
+    count: usize,
+    left: usize,
+    found: &'f mut IndexMap<&'a Name, Vec<(usize, Occurrence<'a>)>>,
+}
+
+impl<'a> Collector<'a, '_> {
+    fn collect(
+        &mut self,
+        set: &'a SelectionSet,
+        types: &Arc<[TypeId]>,
+        guard: &Guard,
+    ) -> Result<(), PlanError> {
+        for selection in &set.selections {
+            let directives = match selection {
+                Selection::Field(field) => &field.directives,
+                Selection::FragmentSpread(spread) => &spread.directives,
+                Selection::InlineFragment(fragment) => &fragment.directives,
+            };
+            let guard = guard.and(&Guard::of(directives));
+            if guard.is_never() {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => {
+                    self.left = self.left.checked_sub(1).ok_or(PlanError::TooComplex)?;
+                    let occurrence = Occurrence {
+                        types: types.clone(),
+                        on: &set.ty,
+                        guard,
+                        field,
+                    };
+                    self.found
+                        .entry(field.response_key())
+                        .or_default()
+                        .push((self.count, occurrence));
+                    self.count += 1;
+                }
+                Selection::FragmentSpread(spread) => {
+                    let Some(fragment) = self.document.fragments.get(&spread.fragment_name) else {
+                        continue;
+                    };
+                    let types = self.narrow(types, Some(fragment.type_condition()));
+                    if !types.is_empty()
+                        && self
+                            .seen
+                            .insert((&spread.fragment_name, types.clone(), guard.clone()))
+                    {
+                        self.collect(&fragment.selection_set, &types, &guard)?;
+                    }
+                }
+                Selection::InlineFragment(fragment) => {
+                    let types = self.narrow(types, fragment.type_condition.as_ref());
+                    if !types.is_empty() {
+                        self.collect(&fragment.selection_set, &types, &guard)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn narrow(&self, types: &Arc<[TypeId]>, condition: Option<&Name>) -> Arc<[TypeId]> {
+        let Some(condition) = condition.and_then(|name| self.supergraph.model().type_id(name))
+        else {
+            return types.clone();
+        };
+        let allowed = self.supergraph.possible(condition);
+        if types.iter().all(|ty| allowed.binary_search(ty).is_ok()) {
+            return types.clone();
+        }
+        types
+            .iter()
+            .copied()
+            .filter(|ty| allowed.binary_search(ty).is_ok())
+            .collect()
+    }
+}

@@ -1,0 +1,213 @@
+//! The query plan: what the planner hands to the executor.
+//!
+//! A plan is made once per normalised operation and shared by every request that sends it, so everything a
+//! request can do without (texts, keys, type sets) is worked out here.
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{OperationType, Type};
+
+/// A plan for one operation: how to fetch its data, and how to shape the answer from what was fetched.
+#[derive(Debug, Clone)]
+pub struct QueryPlan {
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// The fetches. `None` when the operation asks only for introspection or `__typename`.
+    pub root: Option<PlanNode>,
+    /// The client's answer, field by field, in the order the operation asks.
+    pub response: Selection,
+    /// True when `response` has `__schema` or `__type` at its root, which the executor answers from the API schema.
+    pub introspects: bool,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone)]
+pub enum PlanNode {
+    /// Steps that need the data of the steps before them, or serial mutations.
+    Sequence(Vec<PlanNode>),
+    /// Steps that need nothing of each other.
+    Parallel(Vec<PlanNode>),
+    /// One request to one subgraph.
+    Fetch(Fetch),
+    /// Steps to run only when `@skip` / `@include` say so.
+    Condition {
+        /// What has to hold.
+        condition: Condition,
+        /// What runs then.
+        then: Box<PlanNode>,
+    },
+    /// A stream of events from one subgraph, each completed by `rest`.
+    Subscription {
+        /// The subscription operation; its inputs are always [`Inputs::Root`].
+        primary: Fetch,
+        /// Fetches that complete each event.
+        rest: Option<Box<PlanNode>>,
+    },
+}
+
+/// One request to one subgraph.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// The subgraph's name, as `join__Graph(name:)` has it.
+    pub subgraph: Arc<str>,
+    /// The document to send. Shared, so that a transport can cache what it makes of it by address or hash.
+    pub operation: Arc<SubgraphOperation>,
+    /// What the request starts from.
+    pub inputs: Inputs,
+}
+
+/// A document for a subgraph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubgraphOperation {
+    /// GraphQL text with exactly one operation.
+    pub text: String,
+    /// The operation's name, when it has one.
+    pub name: Option<Name>,
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// The client's variables that `text` uses, in its order, without the representations.
+    pub variables: Vec<Name>,
+}
+
+/// What a fetch starts from.
+#[derive(Debug, Clone)]
+pub enum Inputs {
+    /// The root type: the answer's `data` is merged at the root of the tree.
+    Root,
+    /// The query root type, further down (a mutation's payload may have a field of that type): the answer's `data` is
+    /// merged into every object at this place of the tree. Not sent when there is none.
+    RootAt(Vec<PathSegment>),
+    /// Entities found in the tree. Each group is one aliased `_entities` field of the same request; groups
+    /// travel together when they go to one subgraph at one level.
+    Entities(Vec<EntityGroup>),
+}
+
+/// Entities at one place of the tree, for one `_entities` field.
+#[derive(Debug, Clone)]
+pub struct EntityGroup {
+    /// Where the entities are in the merged tree, from its root.
+    pub path: Vec<PathSegment>,
+    /// The variable of type `[_Any!]!` that carries the representations.
+    pub variable: Name,
+    /// The response key of the `_entities` field: `_entities` or an alias.
+    pub response_key: Name,
+    /// How to build a representation; the first shape whose `types` contain the entity's `__typename` is
+    /// used. An entity that no shape fits, or that lacks a needed value, is left out of the request.
+    pub representations: Vec<RepresentationShape>,
+    /// Conditions under which this group is to be sent; `None` is always. The request may still be sent for its
+    /// other groups: this group's variable is `[]` then, as it is when no entity is found.
+    pub condition: Option<Condition>,
+}
+
+/// How the representation of one entity type is built from the tree.
+#[derive(Debug, Clone)]
+pub struct RepresentationShape {
+    /// The runtime type names (of the tree) that this shape fits.
+    pub types: Vec<Name>,
+    /// The `__typename` to send: the entity's own when `None`, or the interface's for an interface object.
+    pub send_typename: Option<Name>,
+    /// The key and required fields.
+    pub fields: Vec<RepresentationField>,
+}
+
+/// A field of a representation.
+#[derive(Debug, Clone)]
+pub struct RepresentationField {
+    /// The key it has in the tree.
+    pub source_key: Name,
+    /// The name the subgraph knows it by.
+    pub name: Name,
+    /// Runtime type names of the enclosing object that have this field; `None` is all.
+    pub types: Option<Vec<Name>>,
+    /// True when the value may be null in a representation (a `@requires` field of a nullable type); a null in
+    /// a field where this is false leaves the entity out.
+    pub nullable: bool,
+    /// The fields below, empty for a leaf.
+    pub fields: Vec<RepresentationField>,
+}
+
+/// One step from the root of the tree towards an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PathSegment {
+    /// Into the value under this key of the tree.
+    Key(Name),
+    /// Into every item of a list (one segment per list level).
+    Each,
+    /// Only on if the object's `__typename` is one of these.
+    OnTypes(Vec<Name>),
+}
+
+/// When something applies, in terms of the client's Boolean variables. Literal conditions are folded away by
+/// the planner.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Condition {
+    /// The variable is true.
+    If(Name),
+    /// The variable is false.
+    Unless(Name),
+    /// All hold.
+    All(Vec<Condition>),
+    /// At least one holds.
+    Any(Vec<Condition>),
+}
+
+/// The fields of an object in the client's answer, in response order. A response key appears once per distinct
+/// set of runtime types; the planner has merged selections of the same key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Selection {
+    /// In the order in which they are written.
+    pub fields: Vec<SelectedField>,
+}
+
+/// One field of the client's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectedField {
+    /// The key the client sees.
+    pub response_key: Name,
+    /// The key in the merged tree: differs when the planner had to alias.
+    pub source_key: Name,
+    /// The runtime types of the enclosing object that have the field; `None` is all.
+    pub types: Option<Arc<[Name]>>,
+    /// When it is included; `None` is always.
+    pub condition: Option<Condition>,
+    /// Its type in the API schema: where a null may be, and where it must travel upwards.
+    pub ty: Type,
+    /// What is behind it.
+    pub value: SelectedValue,
+}
+
+/// The kind of value behind a selected field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SelectedValue {
+    /// `__typename`. The name is the type's when it is an object type (the tree need not hold it); `None` means
+    /// that the tree holds it under `source_key`. An interface object's concrete type comes from the tree.
+    Typename(Option<Name>),
+    /// A scalar. The built-in name lets the executor check what a subgraph sent; `None` is a custom scalar.
+    Scalar(Option<BuiltInScalar>),
+    /// An enum with its values in the API schema. Any other value is an error and null.
+    Enum(Arc<[Name]>),
+    /// An object, interface or union with the runtime types it may have in the API schema.
+    Composite {
+        /// Object types of the API schema that are possible here. The tree holds `__typename` whenever the field's
+        /// type is an interface or a union; a name not in this list (an inaccessible type) is an error and null.
+        /// The list has the interface's own name as well where the value may come from an interface object and
+        /// nothing is selected for which the concrete type matters.
+        possible: Arc<[Name]>,
+        /// What is selected.
+        selection: Selection,
+    },
+    /// `__schema` or `__type`, answered from the API schema.
+    Introspection,
+}
+
+/// The scalars that the specification defines (section 3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum BuiltInScalar {
+    Int,
+    Float,
+    String,
+    Boolean,
+    ID,
+}

@@ -1,0 +1,147 @@
+//! The client's answer: which keys of the merged tree make it, and what may be null where.
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::schema::ExtendedType;
+
+use crate::model::{TypeId, TypeKind};
+use crate::normalise::{NormalField, NormalValue};
+use crate::plan::{BuiltInScalar, SelectedField, SelectedValue, Selection};
+use crate::search::{Part, Search, Shaped};
+use crate::supergraph::Supergraph;
+use crate::tree::Tree;
+
+/// Cuts the answer of an operation from the tree that its search has planned.
+pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Selection {
+    let root = search.tree.position(Tree::ROOT).ty;
+    Projector {
+        supergraph: search.supergraph,
+        tree: &search.tree,
+    }
+    .selection(root, shaped)
+}
+
+struct Projector<'a> {
+    supergraph: &'a Supergraph,
+    tree: &'a Tree<'a>,
+}
+
+impl Projector<'_> {
+    fn selection(&self, parent: TypeId, shaped: &Shaped<'_>) -> Selection {
+        let mut fields: Vec<SelectedField> = Vec::new();
+        for field in &shaped.fields {
+            if field.parts.is_empty() {
+                fields.push(self.meta(parent, field.normal));
+                continue;
+            }
+            let first = fields.len();
+            for part in &field.parts {
+                let found = self.field(field.normal, part);
+                // Types for which everything is the same share an entry.
+                let same = fields[first..].iter_mut().find(|known| {
+                    known.source_key == found.source_key
+                        && known.value == found.value
+                        && known.types.is_some()
+                });
+                match same {
+                    Some(known) => {
+                        let types = known
+                            .types
+                            .iter()
+                            .chain(&found.types)
+                            .flat_map(|types| types.iter().cloned());
+                        known.types = Some(types.collect());
+                    }
+                    None => fields.push(found),
+                }
+            }
+            let all = self.supergraph.possible(parent).len();
+            if let [only] = &mut fields[first..]
+                && only.types.as_ref().is_some_and(|types| types.len() == all)
+            {
+                only.types = None;
+            }
+        }
+        Selection { fields }
+    }
+
+    /// `__typename`, `__schema`, `__type`.
+    fn meta(&self, parent: TypeId, normal: &NormalField) -> SelectedField {
+        let value = match normal.value {
+            NormalValue::Introspection => SelectedValue::Introspection,
+            NormalValue::Typename | NormalValue::Leaf | NormalValue::Composite { .. } => {
+                let known = self.supergraph.is_object(parent).then(|| self.name(parent));
+                SelectedValue::Typename(known)
+            }
+        };
+        SelectedField {
+            response_key: normal.response_key.clone(),
+            source_key: normal.name.clone(),
+            types: normal.types.as_deref().map(|types| self.names(types)),
+            condition: normal.guard.to_condition(),
+            ty: normal.ty.clone(),
+            value,
+        }
+    }
+
+    fn field(&self, normal: &NormalField, part: &Part<'_>) -> SelectedField {
+        let types = match part.scope {
+            Some(ty) => Some(self.names(&[ty])),
+            None => normal.types.as_deref().map(|types| self.names(types)),
+        };
+        let value = match &normal.value {
+            NormalValue::Composite { ty, .. } => SelectedValue::Composite {
+                possible: self.possible(*ty, &part.below),
+                selection: self.selection(*ty, &part.below),
+            },
+            _ => self.leaf(normal.ty.inner_named_type()),
+        };
+        SelectedField {
+            response_key: normal.response_key.clone(),
+            source_key: self.tree.field(part.field).source_key.clone(),
+            types,
+            condition: normal.guard.to_condition(),
+            ty: normal.ty.clone(),
+            value,
+        }
+    }
+
+    fn possible(&self, ty: TypeId, below: &Shaped<'_>) -> Arc<[Name]> {
+        let mut names: Vec<Name> = self.names(self.supergraph.possible(ty)).to_vec();
+        let model = self.supergraph.model().ty(ty);
+        let by_interface_object = model.kind == TypeKind::Interface
+            && model.subgraphs.values().any(|here| here.interface_object);
+        if by_interface_object && !below.needs_concrete_type() && !names.contains(&model.name) {
+            names.push(model.name.clone());
+        }
+        names.into()
+    }
+
+    fn leaf(&self, ty: &Name) -> SelectedValue {
+        let built_in = match ty.as_str() {
+            "Int" => BuiltInScalar::Int,
+            "Float" => BuiltInScalar::Float,
+            "String" => BuiltInScalar::String,
+            "Boolean" => BuiltInScalar::Boolean,
+            "ID" => BuiltInScalar::ID,
+            _ => {
+                return match self.supergraph.api_schema().types.get(ty) {
+                    Some(ExtendedType::Enum(found)) => {
+                        SelectedValue::Enum(found.values.keys().cloned().collect())
+                    }
+                    _ => SelectedValue::Scalar(None),
+                };
+            }
+        };
+        SelectedValue::Scalar(Some(built_in))
+    }
+
+    fn names(&self, types: &[TypeId]) -> Arc<[Name]> {
+        types.iter().map(|ty| self.name(*ty)).collect()
+    }
+
+    fn name(&self, ty: TypeId) -> Name {
+        self.supergraph.model().ty(ty).name.clone()
+    }
+}

@@ -1,0 +1,238 @@
+//! What can be reached and told from a set of nodes of one value, whatever it costs.
+
+use std::collections::{BTreeSet, HashSet};
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
+
+use crate::field_set::{FieldSet, FieldSetItem};
+use crate::graph::{FieldMove, Graph, Move, NodeId};
+use crate::model::{Model, TypeId, TypeKind};
+use crate::supergraph::Supergraph;
+
+/// Answers questions about one value's nodes. A value's nodes are those where it can be selected:
+/// its object type in several subgraphs, and the interface objects that stand for it.
+#[derive(Debug)]
+pub struct Reach<'a> {
+    model: &'a Model,
+    graph: &'a Graph,
+    /// Values whose closure is being worked out. A key that needs such a value's own closure leads
+    /// in a circle and tells nothing.
+    in_progress: HashSet<(TypeId, BTreeSet<NodeId>)>,
+}
+
+impl<'a> Reach<'a> {
+    /// For one supergraph.
+    pub fn new(supergraph: &'a Supergraph) -> Self {
+        Self {
+            model: supergraph.model(),
+            graph: supergraph.graph(),
+            in_progress: HashSet::new(),
+        }
+    }
+
+    /// All nodes of a value that entity moves reach from the given ones.
+    pub fn closure(&mut self, ty: TypeId, nodes: &BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+        let mut reached = nodes.clone();
+        if self.model.query == Some(ty) {
+            // The query root is there in every subgraph, wherever on the path it turns up.
+            reached.extend(self.graph.roots(self.model, OperationType::Query));
+            return reached;
+        }
+        let key = (ty, nodes.clone());
+        if !self.in_progress.insert(key.clone()) {
+            return reached;
+        }
+        loop {
+            let mut added = BTreeSet::new();
+            for node in &reached {
+                let moves: Vec<Move<'a>> = self.graph.entity_moves(self.model, *node).collect();
+                for entity_move in moves {
+                    let (Move::Key(entry) | Move::InterfaceObject(entry)) = entity_move else {
+                        continue;
+                    };
+                    let targets = self.narrow(&BTreeSet::from([entry.target]), ty);
+                    if targets.is_subset(&reached) || targets.is_subset(&added) {
+                        continue;
+                    }
+                    if self.tells(ty, &reached, &entry.key.fields) {
+                        added.extend(targets);
+                    }
+                }
+            }
+            if added.is_empty() {
+                break;
+            }
+            reached.extend(added);
+        }
+        self.in_progress.remove(&key);
+        reached
+    }
+
+    /// The nodes at which a value stands when it turns out to be of this object type.
+    pub fn narrow(&self, nodes: &BTreeSet<NodeId>, object: TypeId) -> BTreeSet<NodeId> {
+        nodes
+            .iter()
+            .filter_map(|id| {
+                let node = self.graph.node(*id);
+                if node.ty == object {
+                    return Some(*id);
+                }
+                if node.interface_object {
+                    let is_implementation = self.model.ty(node.ty).possible.contains(&object);
+                    return is_implementation.then_some(*id);
+                }
+                self.graph.cast(*id, object)
+            })
+            .collect()
+    }
+
+    /// Where the value of a field may be found, given all nodes that a value can reach. Each set is
+    /// one possibility that must hold on its own: there are several when a progressive override
+    /// decides. Without any, the field cannot be resolved. A leaf's set is empty.
+    pub fn field(
+        &mut self,
+        ty: TypeId,
+        nodes: &BTreeSet<NodeId>,
+        name: &Name,
+    ) -> Vec<BTreeSet<NodeId>> {
+        let mut always: Vec<&FieldMove> = Vec::new();
+        let mut when_on: Vec<&FieldMove> = Vec::new();
+        let mut when_off: Vec<&FieldMove> = Vec::new();
+        for node in nodes {
+            let Some(found) = self.graph.field(*node, name) else {
+                continue;
+            };
+            if found.only_in_keys || !self.can_require(ty, nodes, *node, found) {
+                continue;
+            }
+            match &found.label {
+                None => always.push(found),
+                Some(label) if label.on => when_on.push(found),
+                Some(_) => when_off.push(found),
+            }
+        }
+        let targets = |labelled: &[&FieldMove]| -> BTreeSet<NodeId> {
+            always
+                .iter()
+                .chain(labelled)
+                .filter_map(|found| found.target)
+                .collect()
+        };
+        if when_on.is_empty() && when_off.is_empty() {
+            return if always.is_empty() {
+                Vec::new()
+            } else {
+                vec![targets(&[])]
+            };
+        }
+        if always.is_empty() && (when_on.is_empty() || when_off.is_empty()) {
+            return Vec::new();
+        }
+        vec![targets(&when_on), targets(&when_off)]
+    }
+
+    /// Whether the subgraph of a node can be given what a field `@requires`: the rest of the graph
+    /// must be able to tell it, and to enter the subgraph again with it.
+    pub fn can_require(
+        &mut self,
+        ty: TypeId,
+        nodes: &BTreeSet<NodeId>,
+        node: NodeId,
+        field: &FieldMove,
+    ) -> bool {
+        let Some(requires) = &field.requires else {
+            return true;
+        };
+        let here = self.graph.node(node);
+        let entries: Vec<_> = self
+            .graph
+            .entries(self.model, here.ty, here.subgraph)
+            .collect();
+        entries
+            .iter()
+            .any(|entry| self.tells(ty, nodes, &entry.key.fields))
+            && self.tells(ty, nodes, requires)
+    }
+
+    /// Whether a field set can be told of a value, taking each part from any of its nodes.
+    pub fn tells(&mut self, ty: TypeId, nodes: &BTreeSet<NodeId>, set: &FieldSet) -> bool {
+        set.items
+            .iter()
+            .all(|item| self.tells_item(ty, nodes, item))
+    }
+
+    /// Whether one part of a field set can be told of a value.
+    pub fn tells_item(
+        &mut self,
+        ty: TypeId,
+        nodes: &BTreeSet<NodeId>,
+        item: &FieldSetItem,
+    ) -> bool {
+        match item {
+            FieldSetItem::Fragment { on, set } => {
+                let applies = self
+                    .model
+                    .type_id(on)
+                    .is_some_and(|on| on == ty || self.model.ty(on).possible.contains(&ty));
+                !applies || self.tells(ty, nodes, set)
+            }
+            FieldSetItem::Field { name, .. } if name == "__typename" => nodes
+                .iter()
+                .any(|node| !self.graph.node(*node).interface_object),
+            FieldSetItem::Field { name, set, .. } => {
+                let mut targets = BTreeSet::new();
+                let mut is_found = false;
+                for node in nodes {
+                    let Some(found) = self.graph.field(*node, name) else {
+                        continue;
+                    };
+                    if found.requires.is_some() && !self.requires_of_key(ty, nodes, *node, found) {
+                        continue;
+                    }
+                    is_found = true;
+                    targets.extend(found.target);
+                }
+                is_found && (set.is_empty() || self.tells_value(&targets, set))
+            }
+        }
+    }
+
+    /// A required field may itself require others. Going round in a circle tells nothing.
+    fn requires_of_key(
+        &mut self,
+        ty: TypeId,
+        nodes: &BTreeSet<NodeId>,
+        node: NodeId,
+        field: &FieldMove,
+    ) -> bool {
+        let key = (ty, BTreeSet::from([node]));
+        if !self.in_progress.insert(key.clone()) {
+            return false;
+        }
+        let can = self.can_require(ty, nodes, node, field);
+        self.in_progress.remove(&key);
+        can
+    }
+
+    /// Whether a selection can be told of a field's value, whatever object type it is.
+    fn tells_value(&mut self, targets: &BTreeSet<NodeId>, set: &FieldSet) -> bool {
+        let mut objects = BTreeSet::new();
+        for target in targets {
+            let node = self.graph.node(*target);
+            let model = self.model.ty(node.ty);
+            if model.kind == TypeKind::Object {
+                objects.insert(node.ty);
+            } else if node.interface_object {
+                objects.extend(model.possible.iter().copied());
+            } else {
+                objects.extend(self.graph.casts(*target).iter().map(|(ty, _)| *ty));
+            }
+        }
+        objects.into_iter().all(|object| {
+            let nodes = self.narrow(targets, object);
+            let reached = self.closure(object, &nodes);
+            self.tells(object, &reached, set)
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! Keys and required fields, bound to fields of the tree.
+
+use apollo_compiler::Name;
+
+use super::{Goal, Search, Wanted};
+use crate::error::PlanError;
+use crate::field_set::{FieldSet, FieldSetItem};
+use crate::guard::Guard;
+use crate::model::{TypeId, TypeKind};
+use crate::tree::{FieldId, NewField, PositionId};
+
+/// A field of a field set, and the tree's field that holds its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Bound {
+    /// The name in the representation.
+    pub(crate) name: Name,
+    /// `None` for `__typename`.
+    pub(crate) field: Option<FieldId>,
+    /// The runtime type it is for, when its position may hold others.
+    pub(crate) scope: Option<TypeId>,
+    /// Whether null will do: yes for required fields, no for keys.
+    pub(crate) nullable: bool,
+    pub(crate) below: Vec<Bound>,
+}
+
+impl Search<'_> {
+    /// Finds or makes the tree's fields for a field set. `None` when no subgraph has one of them.
+    pub(super) fn bind(
+        &mut self,
+        position: PositionId,
+        scope: Option<TypeId>,
+        set: &FieldSet,
+        for_key: bool,
+    ) -> Option<Vec<Bound>> {
+        let mut bound = Vec::new();
+        for item in &set.items {
+            match item {
+                FieldSetItem::Field { name, .. } if name == "__typename" => {
+                    bound.push(typename(name.clone()));
+                }
+                FieldSetItem::Field {
+                    name,
+                    arguments,
+                    set,
+                } => {
+                    for scope in self.scopes_for(position, scope, name) {
+                        let known = self.tree.find(position, scope, name, arguments);
+                        let new = NewField {
+                            scope,
+                            name,
+                            arguments,
+                            wanted_key: name,
+                        };
+                        let field = known.or_else(|| self.tree.add(position, &new))?;
+                        let mut below = Vec::new();
+                        if let Some(child) = self.tree.field(field).child {
+                            below = self.bind(child, None, set, for_key)?;
+                            let knows_type = below.iter().any(|bound| bound.field.is_none());
+                            if self.tree.is_abstract(child) && !knows_type {
+                                below.insert(0, typename(Name::new_static_unchecked("__typename")));
+                            }
+                        }
+                        bound.push(Bound {
+                            name: name.clone(),
+                            field: Some(field),
+                            scope,
+                            nullable: !for_key,
+                            below,
+                        });
+                    }
+                }
+                FieldSetItem::Fragment { on, set } => {
+                    let on = self.supergraph.model().type_id(on)?;
+                    for scope in self.narrowed(position, scope, on) {
+                        bound.extend(self.bind(position, scope, set, for_key)?);
+                    }
+                }
+            }
+        }
+        Some(bound)
+    }
+
+    /// An abstract type's field is asked of the abstract type if some subgraph can, else of each of its objects.
+    fn scopes_for(
+        &self,
+        position: PositionId,
+        scope: Option<TypeId>,
+        name: &Name,
+    ) -> Vec<Option<TypeId>> {
+        let ty = self.tree.position(position).ty;
+        let model = self.supergraph.model();
+        if scope.is_some() || model.ty(ty).kind == TypeKind::Object || self.some_node_has(ty, name)
+        {
+            return vec![scope];
+        }
+        model
+            .ty(ty)
+            .possible
+            .iter()
+            .map(|object| Some(*object))
+            .collect()
+    }
+
+    fn narrowed(
+        &self,
+        position: PositionId,
+        scope: Option<TypeId>,
+        on: TypeId,
+    ) -> Vec<Option<TypeId>> {
+        let model = self.supergraph.model();
+        let ty = self.tree.position(position).ty;
+        let allowed = &model.ty(on).possible;
+        if let Some(object) = scope {
+            return if allowed.contains(&object) {
+                vec![scope]
+            } else {
+                Vec::new()
+            };
+        }
+        if ty == on || model.ty(ty).kind == TypeKind::Object {
+            return vec![None];
+        }
+        let possible = model.ty(ty).possible.iter().copied();
+        possible
+            .filter(|object| allowed.contains(object))
+            .map(Some)
+            .collect()
+    }
+
+    /// True when some subgraph resolves the field on the type itself.
+    pub(super) fn some_node_has(&self, ty: TypeId, name: &str) -> bool {
+        let graph = self.supergraph.graph();
+        let mut subgraphs = self.supergraph.model().ty(ty).subgraphs.keys();
+        subgraphs.any(|subgraph| {
+            let node = graph.node_of(ty, *subgraph);
+            node.is_some_and(|node| graph.field(node, name).is_some())
+        })
+    }
+
+    /// The goals that make a bound field set available.
+    pub(super) fn goals_of(
+        &self,
+        position: PositionId,
+        bound: &[Bound],
+        for_key: bool,
+        guard: &Guard,
+        goals: &mut Vec<Goal>,
+    ) {
+        for item in bound {
+            let child = item.field.and_then(|field| self.tree.field(field).child);
+            let wanted = match (item.field, child) {
+                (Some(_), Some(child)) => {
+                    self.goals_of(child, &item.below, for_key, guard, goals);
+                    continue;
+                }
+                (Some(field), None) => Wanted::Field(field),
+                (None, _) => Wanted::Typename,
+            };
+            goals.push(Goal {
+                position,
+                wanted,
+                for_key,
+                guard: guard.clone(),
+            });
+        }
+    }
+
+    /// What it costs to make a field set available at a position by whatever ways there are; `None` if impossible.
+    pub(super) fn cost_of(
+        &mut self,
+        position: PositionId,
+        scope: Option<TypeId>,
+        set: &FieldSet,
+        for_key: bool,
+    ) -> Result<Option<u32>, PlanError> {
+        let Some(bound) = self.bind(position, scope, set, for_key) else {
+            return Ok(None);
+        };
+        let mut goals = Vec::new();
+        self.goals_of(position, &bound, for_key, &Guard::always(), &mut goals);
+        let mut cost = 0;
+        for goal in &goals {
+            match self.route(goal)? {
+                Some(route) => cost += route.cost,
+                None if self.scopes(goal).is_empty() || self.may_occur(goal)? => return Ok(None),
+                None => {}
+            }
+        }
+        Ok(Some(cost))
+    }
+}
+
+fn typename(name: Name) -> Bound {
+    Bound {
+        name,
+        field: None,
+        scope: None,
+        nullable: false,
+        below: Vec::new(),
+    }
+}
+
+/// Adds a bound field to others; the same field twice is one field with both selections.
+pub(crate) fn add_bound(known: &mut Vec<Bound>, new: Bound) {
+    let same = known.iter_mut().find(|bound| {
+        bound.field == new.field && bound.name == new.name && bound.scope == new.scope
+    });
+    match same {
+        Some(same) => {
+            same.nullable &= new.nullable;
+            for below in new.below {
+                add_bound(&mut same.below, below);
+            }
+        }
+        None => known.push(new),
+    }
+}

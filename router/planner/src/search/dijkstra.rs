@@ -1,0 +1,126 @@
+//! Dijkstra's algorithm, without the moves: states, what reached them, and the way back.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+
+use super::PlaceId;
+use crate::field_set::FieldSet;
+use crate::graph::NodeId;
+use crate::model::TypeId;
+use crate::tree::FieldId;
+
+/// A way to a goal.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) cost: u32,
+    pub(super) start: Start,
+    pub(super) actions: Vec<Action>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Start {
+    /// At something placed already.
+    Place(PlaceId),
+    /// At the root type of a subgraph not asked yet.
+    Root(NodeId),
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    /// Into a composite field's value.
+    Field(FieldId),
+    /// Down to an object type.
+    Cast(TypeId),
+    /// To the query root type of another subgraph.
+    Root(NodeId),
+    /// To another request for the same entities.
+    Jump {
+        target: NodeId,
+        key_index: usize,
+        requires: Option<Arc<FieldSet>>,
+    },
+}
+
+/// Where a search stands: at a node, for one of the positions on the way to the goal (by index), limited to a runtime
+/// type or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct State {
+    pub(super) index: usize,
+    pub(super) node: NodeId,
+    pub(super) scope: Option<TypeId>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Reached {
+    pub(super) cost: u32,
+    pub(super) level: u32,
+    pub(super) from: From,
+    pub(super) done: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum From {
+    Start(Start),
+    State(State, Vec<Action>),
+}
+
+/// One run of Dijkstra's algorithm.
+pub(super) struct Run {
+    pub(super) reached: HashMap<State, Reached>,
+    pub(super) queue: BinaryHeap<Reverse<(u32, State)>>,
+    pub(super) best: Option<(u32, State, Vec<Action>)>,
+}
+
+impl Run {
+    /// True when reaching a state at that cost would be news.
+    pub(super) fn is_open(&self, state: State, cost: u32) -> bool {
+        let known = self.reached.get(&state);
+        known.is_none_or(|known| !known.done && known.cost > cost)
+    }
+
+    /// True when the goal is known to be had for that cost or less.
+    pub(super) fn is_beaten(&self, cost: u32) -> bool {
+        self.best.as_ref().is_some_and(|(best, ..)| *best <= cost)
+    }
+
+    pub(super) fn reach(&mut self, state: State, cost: u32, level: u32, from: From) {
+        if !self.is_open(state, cost) {
+            return;
+        }
+        let reached = Reached {
+            cost,
+            level,
+            from,
+            done: false,
+        };
+        self.reached.insert(state, reached);
+        self.queue.push(Reverse((cost, state)));
+    }
+
+    /// The goal is reached from a state by some last actions.
+    pub(super) fn finished(&mut self, cost: u32, state: State, last: Vec<Action>) {
+        if !self.is_beaten(cost) {
+            self.best = Some((cost, state, last));
+        }
+    }
+
+    pub(super) fn finish(self) -> Option<Route> {
+        let (cost, mut state, last) = self.best?;
+        let mut pieces = vec![last];
+        let start = loop {
+            match &self.reached.get(&state)?.from {
+                From::Start(start) => break *start,
+                From::State(before, actions) => {
+                    pieces.push(actions.clone());
+                    state = *before;
+                }
+            }
+        };
+        Some(Route {
+            cost,
+            start,
+            actions: pieces.into_iter().rev().flatten().collect(),
+        })
+    }
+}

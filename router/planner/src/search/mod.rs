@@ -1,0 +1,272 @@
+//! The search: for each field of the tree, the cheapest way through the graph.
+//!
+//! Fields are placed one after the other, those with the fewest subgraphs to choose from first. For each, `route`
+//! finds the cheapest way (Dijkstra over the field's ancestors and the graph's nodes, starting from everything that is
+//! placed already), and `commit` places it: what is fetched already is free for those that come after. Keys and
+//! required fields are goals of their own, so that chains of keys and of `@requires` need no special case.
+
+mod bind;
+mod commit;
+mod dijkstra;
+mod occur;
+mod route;
+mod shape;
+mod supply;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
+
+use crate::error::PlanError;
+use crate::field_set::FieldSet;
+use crate::graph::{FieldMove, NodeId};
+use crate::guard::Guard;
+use crate::model::{SubgraphId, TypeId};
+use crate::normalise::NormalSelection;
+use crate::reach::Reach;
+use crate::supergraph::Supergraph;
+use crate::tree::{FieldId, PositionId, Tree};
+
+pub(crate) use bind::{Bound, add_bound};
+pub(crate) use shape::{Part, Shaped};
+
+/// Search steps before planning is given up.
+const BUDGET: u32 = 2_000_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PlaceId(pub(crate) u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StepId(pub(crate) u32);
+
+/// Objects of a position as one request fetches them: a selection set of its document.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) position: PositionId,
+    pub(crate) node: NodeId,
+    pub(crate) step: StepId,
+    /// The runtime type the place is limited to; `None` is all objects of the position.
+    pub(crate) scope: Option<TypeId>,
+    pub(crate) origin: Origin,
+    pub(crate) fields: Vec<PlacedField>,
+    /// Type conditions below.
+    pub(crate) casts: Vec<PlaceId>,
+    /// Whether `__typename` is selected.
+    pub(crate) typename: bool,
+    /// When anything here is needed.
+    pub(crate) guard: Guard,
+}
+
+/// Where a place hangs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Origin {
+    /// It is the top of its step.
+    Step,
+    /// Below a field (by index) of another place.
+    Field(PlaceId, usize),
+    /// A type condition in another place.
+    Cast(PlaceId),
+}
+
+#[derive(Debug)]
+pub(crate) struct PlacedField {
+    pub(crate) field: FieldId,
+    pub(crate) guard: Guard,
+    pub(crate) child: Option<PlaceId>,
+}
+
+/// A request to a subgraph before requests are merged: its root fields, or one kind of entity at one position.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) subgraph: SubgraphId,
+    /// Mutations: the index of the root field it belongs to. Otherwise 0.
+    pub(crate) segment: usize,
+    pub(crate) place: PlaceId,
+    /// `None` for fields of a root type.
+    pub(crate) entity: Option<EntityStep>,
+    /// Steps that have to be answered before.
+    pub(crate) after: BTreeSet<StepId>,
+    /// The selections its representations are made from: placed field by index.
+    inputs: Vec<(PlaceId, usize)>,
+    /// One more than the latest of `after`.
+    pub(crate) level: u32,
+}
+
+/// The part of a step that fetches entities.
+#[derive(Debug)]
+pub(crate) struct EntityStep {
+    pub(crate) requires: Option<Arc<FieldSet>>,
+    /// The key and the required fields, in the tree.
+    pub(crate) representation: Vec<Bound>,
+}
+
+/// Something to be placed.
+#[derive(Debug, Clone)]
+pub(crate) struct Goal {
+    pub(crate) position: PositionId,
+    pub(crate) wanted: Wanted,
+    /// True when it is part of a key, which a subgraph may tell although another resolves the field for clients.
+    pub(crate) for_key: bool,
+    pub(crate) guard: Guard,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A leaf.
+    Field(FieldId),
+    /// The concrete type of the objects.
+    Typename,
+    /// The objects themselves, limited to a runtime type or not.
+    Object(Option<TypeId>),
+}
+
+/// A field set that an entity move needs: where the move starts, where it leads, and which set it is (a key's index, or
+/// the address of a requirement).
+type Considered = (PositionId, Option<TypeId>, NodeId, usize);
+
+/// All that is known while an operation is planned, and what is handed to `build` in the end.
+pub(crate) struct Search<'m> {
+    pub(crate) supergraph: &'m Supergraph,
+    pub(crate) kind: OperationType,
+    labels: &'m HashSet<Arc<str>>,
+    pub(crate) tree: Tree<'m>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) steps: Vec<Step>,
+    /// By position.
+    places_at: Vec<Vec<PlaceId>>,
+    /// The latest level at which a subgraph is asked: one more step until then can travel along.
+    requests: HashMap<SubgraphId, u32>,
+    /// Segment of each root field of a mutation.
+    segments: Vec<(FieldId, usize)>,
+    reach: Reach<'m>,
+    /// See [`Search::origins`].
+    origins: HashMap<PositionId, Arc<[BTreeSet<NodeId>]>>,
+    /// Field sets being considered, innermost last: none may need itself.
+    considering: Vec<Considered>,
+    /// The outermost of those that something was given up for since the innermost was taken up.
+    circle: Option<usize>,
+    /// What field sets cost, as long as nothing is placed.
+    costs: HashMap<Considered, Option<u32>>,
+    /// How many goals are being placed for the sake of others.
+    nesting: usize,
+    budget: u32,
+}
+
+impl<'m> Search<'m> {
+    /// Places every field of the operation. Returns the finished search and the operation's shape in its tree.
+    pub(crate) fn run(
+        supergraph: &'m Supergraph,
+        kind: OperationType,
+        selection: &'m NormalSelection,
+        labels: &'m HashSet<Arc<str>>,
+    ) -> Result<(Search<'m>, Shaped<'m>), PlanError> {
+        let model = supergraph.model();
+        let Some(root) = model.root(kind) else {
+            return Err(PlanError::Operation(format!(
+                "the schema has no {} type",
+                kind.name()
+            )));
+        };
+        let mut search = Search {
+            supergraph,
+            kind,
+            labels,
+            tree: Tree::new(model, root),
+            places: Vec::new(),
+            steps: Vec::new(),
+            places_at: Vec::new(),
+            requests: HashMap::new(),
+            segments: Vec::new(),
+            reach: Reach::new(supergraph),
+            origins: HashMap::new(),
+            considering: Vec::new(),
+            circle: None,
+            costs: HashMap::new(),
+            nesting: 0,
+            budget: BUDGET,
+        };
+        let (shaped, mut goals) = search.shape(selection)?;
+        goals.sort_by_key(|goal| search.choices(goal));
+        for goal in &goals {
+            if goal.guard.is_never() || search.cannot_occur(goal) {
+                continue;
+            }
+            if search.place_goal(goal)?.is_none() && search.may_occur(goal)? {
+                let leaf = match goal.wanted {
+                    Wanted::Field(field) => Some(field),
+                    Wanted::Typename | Wanted::Object(_) => None,
+                };
+                return Err(PlanError::Unresolvable {
+                    path: search.tree.describe(goal.position, leaf),
+                });
+            }
+        }
+        Ok((search, shaped))
+    }
+
+    /// In how many ways a goal might be reached, roughly: what has the fewest is placed first.
+    fn choices(&self, goal: &Goal) -> usize {
+        let Wanted::Field(id) = goal.wanted else {
+            return usize::MAX;
+        };
+        let field = self.tree.field(id);
+        let model = self.supergraph.model();
+        let owner = model.ty(field.scope.unwrap_or(self.tree.position(field.position).ty));
+        owner
+            .subgraphs
+            .values()
+            .filter(|here| {
+                here.fields
+                    .get(&field.name)
+                    .is_some_and(|found| !found.external)
+            })
+            .count()
+    }
+
+    pub(crate) fn place(&self, id: PlaceId) -> &Place {
+        &self.places[id.0 as usize]
+    }
+
+    pub(crate) fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.0 as usize]
+    }
+
+    /// True for a request of the operation's own root fields.
+    pub(crate) fn is_first(&self, id: StepId) -> bool {
+        let step = self.step(id);
+        step.entity.is_none() && self.place(step.place).position == Tree::ROOT
+    }
+
+    fn places_at(&self, position: PositionId) -> &[PlaceId] {
+        self.places_at
+            .get(position.0 as usize)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The segment of a mutation's root field; 0 for other operations.
+    fn segment(&self, root_field: Option<FieldId>) -> usize {
+        let known = self
+            .segments
+            .iter()
+            .find(|(field, _)| Some(*field) == root_field);
+        known.map_or(0, |(_, segment)| *segment)
+    }
+
+    /// The move into a field at a node, when it is open to this goal under the labels in force.
+    fn field_move(&self, node: NodeId, name: &Name, for_key: bool) -> Option<&'m FieldMove> {
+        let found = self.supergraph.graph().field(node, name)?;
+        if found.only_in_keys && !for_key {
+            return None;
+        }
+        let open =
+            |label: &crate::graph::OverrideLabel| self.labels.contains(&label.label) == label.on;
+        found.label.as_ref().is_none_or(open).then_some(found)
+    }
+
+    fn spend(&mut self) -> Result<(), PlanError> {
+        self.budget = self.budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
+        Ok(())
+    }
+}

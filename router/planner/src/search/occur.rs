@@ -1,0 +1,154 @@
+//! Which objects can be at a position: where they may be found, and of which types they may be there.
+//!
+//! Subgraphs that share a field return the same value for it, so it can only be of a type that all of them know. Which
+//! of them is asked must make no difference to the client: fields of other types are not fetched.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+
+use super::{Goal, Origin, Search, Wanted};
+use crate::error::PlanError;
+use crate::graph::NodeId;
+use crate::guard::Guard;
+use crate::model::TypeId;
+use crate::tree::PositionId;
+
+impl Search<'_> {
+    /// True when an object of a type the goal is limited to cannot be there, so that nothing has to be fetched for it.
+    pub(super) fn cannot_occur(&mut self, goal: &Goal) -> bool {
+        let scopes = self.scopes(goal);
+        scopes.into_iter().any(|(position, ty)| {
+            !self.is_fetched_as(position, ty) || !self.is_shared(position, ty)
+        })
+    }
+
+    /// False when the subgraph that was chosen for the objects of a position does not know the type there.
+    fn is_fetched_as(&self, position: PositionId, ty: TypeId) -> bool {
+        let mut places = self
+            .places_at(position)
+            .iter()
+            .map(|id| self.place(*id))
+            .filter(|place| matches!(place.origin, Origin::Field(..)))
+            .peekable();
+        places.peek().is_none() || places.any(|place| self.may_be(place.node, ty))
+    }
+
+    /// True when every subgraph that may be asked for the objects of a position may return this type.
+    fn is_shared(&mut self, position: PositionId, ty: TypeId) -> bool {
+        let origins = self.origins(position);
+        let is_shared = |nodes: &BTreeSet<NodeId>| nodes.iter().all(|node| self.may_be(*node, ty));
+        origins.is_empty() || origins.iter().any(is_shared)
+    }
+
+    fn may_be(&self, node: NodeId, ty: TypeId) -> bool {
+        let graph = self.supergraph.graph();
+        let found = graph.node(node);
+        found.interface_object || found.ty == ty || graph.cast(node, ty).is_some()
+    }
+
+    /// Where the objects of a position may be found as a field's value. Each set is one possibility (the type of the
+    /// object above, or a label, decides between them); any node of it may be the one that is asked.
+    fn origins(&mut self, position: PositionId) -> Arc<[BTreeSet<NodeId>]> {
+        if let Some(known) = self.origins.get(&position) {
+            return known.clone();
+        }
+        let supergraph = self.supergraph;
+        let model = supergraph.model();
+        let mut origins: Vec<BTreeSet<NodeId>> = Vec::new();
+        match self.tree.position(position).parent {
+            None => {
+                let roots = supergraph.graph().roots(model, self.kind);
+                origins.push(roots.into_iter().collect());
+            }
+            Some(field) => {
+                let field = self.tree.field(field);
+                let (above, scope, name) = (field.position, field.scope, field.name.clone());
+                let ty = scope.unwrap_or(self.tree.position(above).ty);
+                let owners = match model.ty(ty).possible.as_slice() {
+                    // An interface that only interface objects stand for.
+                    [] => &[ty],
+                    owners => owners,
+                };
+                for nodes in self.origins(above).iter() {
+                    for owner in owners {
+                        for found in self.values(nodes, *owner, &name) {
+                            if !found.is_empty() && !origins.contains(&found) {
+                                origins.push(found);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let origins: Arc<[BTreeSet<NodeId>]> = origins.into();
+        self.origins.insert(position, origins.clone());
+        origins
+    }
+
+    /// Where a field's value may be found when an object of that type may be found at these nodes; see
+    /// [`crate::reach::Reach::field`].
+    fn values(
+        &mut self,
+        nodes: &BTreeSet<NodeId>,
+        owner: TypeId,
+        name: &Name,
+    ) -> Vec<BTreeSet<NodeId>> {
+        let nodes = self.reach.narrow(nodes, owner);
+        let nodes = self.reach.closure(owner, &nodes);
+        self.reach.field(owner, &nodes, name)
+    }
+
+    /// True when there is a subgraph from whose answer a field can be had for objects of all these types, as far as it
+    /// may return them: what is asked of an interface must not depend on asking twice for the same objects.
+    pub(super) fn one_tells_all(
+        &mut self,
+        position: PositionId,
+        types: &[TypeId],
+        name: &Name,
+    ) -> bool {
+        let origins = self.origins(position);
+        if origins.is_empty() {
+            return true;
+        }
+        origins.iter().flatten().any(|node| {
+            let alone = BTreeSet::from([*node]);
+            types
+                .iter()
+                .all(|ty| !self.may_be(*node, *ty) || !self.values(&alone, *ty, name).is_empty())
+        })
+    }
+
+    /// False when no subgraph can return an object of a type the goal is limited to.
+    pub(super) fn may_occur(&mut self, goal: &Goal) -> Result<bool, PlanError> {
+        for (position, ty) in self.scopes(goal) {
+            let occurs = Goal {
+                position,
+                wanted: Wanted::Object(Some(ty)),
+                for_key: false,
+                guard: Guard::always(),
+            };
+            if self.route(&occurs)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The runtime types a goal is limited to on its way, outermost first.
+    pub(super) fn scopes(&self, goal: &Goal) -> Vec<(PositionId, TypeId)> {
+        let mut way = self.tree.chain(goal.position);
+        if let Wanted::Field(field) = goal.wanted {
+            way.push(field);
+        }
+        let mut scopes = Vec::new();
+        for id in way {
+            let field = self.tree.field(id);
+            if let Some(scope) = field.scope {
+                scopes.push((field.position, scope));
+            }
+        }
+        scopes
+    }
+}

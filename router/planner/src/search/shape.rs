@@ -1,0 +1,179 @@
+//! The operation laid into the tree: which fields are planned for all objects of a position, and which per runtime type.
+
+use super::{Goal, Search, Wanted};
+use crate::error::PlanError;
+use crate::guard::Guard;
+use crate::model::TypeId;
+use crate::normalise::{NormalField, NormalSelection, NormalValue};
+use crate::tree::{FieldId, NewField, PositionId, Tree};
+
+/// A normalised selection with the tree's fields for it.
+#[derive(Debug)]
+pub(crate) struct Shaped<'m> {
+    pub(crate) fields: Vec<ShapedField<'m>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ShapedField<'m> {
+    pub(crate) normal: &'m NormalField,
+    /// One for all types, or one per type; none for `__typename` and introspection.
+    pub(crate) parts: Vec<Part<'m>>,
+}
+
+/// A field as planned for one runtime type, or for all.
+#[derive(Debug)]
+pub(crate) struct Part<'m> {
+    pub(crate) scope: Option<TypeId>,
+    pub(crate) field: FieldId,
+    /// Empty for a leaf.
+    pub(crate) below: Shaped<'m>,
+}
+
+impl Shaped<'_> {
+    /// True when the answer depends on which object type an abstract one is.
+    pub(crate) fn needs_concrete_type(&self) -> bool {
+        self.fields.iter().any(|field| {
+            let is_typename = matches!(field.normal.value, NormalValue::Typename);
+            is_typename
+                || field.normal.types.is_some()
+                || field.parts.iter().any(|part| part.scope.is_some())
+        })
+    }
+}
+
+impl<'m> Search<'m> {
+    /// Lays an operation into the tree. Returns what has to be placed, in the operation's order.
+    pub(super) fn shape(
+        &mut self,
+        selection: &'m NormalSelection,
+    ) -> Result<(Shaped<'m>, Vec<Goal>), PlanError> {
+        let mut goals = Vec::new();
+        let shaped = self.shape_selection(Tree::ROOT, selection, &Guard::always(), &mut goals)?;
+        Ok((shaped, goals))
+    }
+
+    fn shape_selection(
+        &mut self,
+        position: PositionId,
+        selection: &'m NormalSelection,
+        guard: &Guard,
+        goals: &mut Vec<Goal>,
+    ) -> Result<Shaped<'m>, PlanError> {
+        let mut fields = Vec::new();
+        for normal in &selection.fields {
+            let guard = guard.and(&normal.guard).loosened();
+            let parts = match normal.value {
+                NormalValue::Typename | NormalValue::Introspection => Vec::new(),
+                NormalValue::Leaf | NormalValue::Composite { .. } => {
+                    self.shape_field(position, normal, &guard, goals)?
+                }
+            };
+            fields.push(ShapedField { normal, parts });
+        }
+        let shaped = Shaped { fields };
+        if position != Tree::ROOT {
+            let concrete = self.tree.is_abstract(position) && shaped.needs_concrete_type();
+            let wanted = if concrete {
+                Wanted::Typename
+            } else {
+                Wanted::Object(None)
+            };
+            goals.push(Goal {
+                position,
+                wanted,
+                for_key: false,
+                guard: guard.clone(),
+            });
+        }
+        Ok(shaped)
+    }
+
+    fn shape_field(
+        &mut self,
+        position: PositionId,
+        normal: &'m NormalField,
+        guard: &Guard,
+        goals: &mut Vec<Goal>,
+    ) -> Result<Vec<Part<'m>>, PlanError> {
+        let ty = self.tree.position(position).ty;
+        if self.supergraph.is_object(ty) {
+            let part = self.shape_part(position, None, normal, guard, goals)?;
+            return Ok(vec![part]);
+        }
+        if normal.types.is_none() && self.some_node_has(ty, &normal.name) {
+            let mut attempt = Vec::new();
+            let part = self.shape_part(position, None, normal, guard, &mut attempt)?;
+            if self.all_feasible(&attempt)? {
+                goals.extend(attempt);
+                return Ok(vec![part]);
+            }
+        }
+        let possible = self.supergraph.possible(ty).clone();
+        let types = normal.types.as_deref().unwrap_or(&possible);
+        if normal.on_abstract && !self.one_tells_all(position, types, &normal.name) {
+            return Err(self.unresolvable(position, normal));
+        }
+        let mut parts = Vec::new();
+        for ty in types {
+            parts.push(self.shape_part(position, Some(*ty), normal, guard, goals)?);
+        }
+        Ok(parts)
+    }
+
+    fn unresolvable(&self, position: PositionId, normal: &NormalField) -> PlanError {
+        let above = self.tree.describe(position, None);
+        PlanError::Unresolvable {
+            path: format!("{above}.{}", normal.response_key),
+        }
+    }
+
+    fn all_feasible(&mut self, goals: &[Goal]) -> Result<bool, PlanError> {
+        for goal in goals {
+            if self.route(goal)?.is_none()
+                && (self.scopes(goal).is_empty() || self.may_occur(goal)?)
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn shape_part(
+        &mut self,
+        position: PositionId,
+        scope: Option<TypeId>,
+        normal: &'m NormalField,
+        guard: &Guard,
+        goals: &mut Vec<Goal>,
+    ) -> Result<Part<'m>, PlanError> {
+        let new = NewField {
+            scope,
+            name: &normal.name,
+            arguments: &normal.arguments,
+            wanted_key: &normal.response_key,
+        };
+        let Some(field) = self.tree.add(position, &new) else {
+            return Err(self.unresolvable(position, normal));
+        };
+        if position == Tree::ROOT && self.kind == apollo_compiler::ast::OperationType::Mutation {
+            self.segments.push((field, self.segments.len()));
+        }
+        let mut below = Shaped { fields: Vec::new() };
+        match (&normal.value, self.tree.field(field).child) {
+            (NormalValue::Composite { selection, .. }, Some(child)) => {
+                below = self.shape_selection(child, selection, guard, goals)?;
+            }
+            _ => goals.push(Goal {
+                position,
+                wanted: Wanted::Field(field),
+                for_key: false,
+                guard: guard.clone(),
+            }),
+        }
+        Ok(Part {
+            scope,
+            field,
+            below,
+        })
+    }
+}

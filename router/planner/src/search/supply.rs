@@ -1,0 +1,161 @@
+//! Placing what representations are made from: keys and required fields.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Bound, Goal, Origin, PlaceId, Search, StepId, Wanted};
+use crate::error::PlanError;
+use crate::field_set::FieldSet;
+use crate::graph::NodeId;
+use crate::guard::Guard;
+use crate::tree::{FieldId, PositionId};
+
+/// A jump to be made from a place.
+pub(super) struct Jump<'a> {
+    pub(super) from: PlaceId,
+    pub(super) target: NodeId,
+    pub(super) key_index: usize,
+    pub(super) requires: Option<Arc<FieldSet>>,
+    pub(super) guard: &'a Guard,
+}
+
+/// What a step's representations need: the steps to wait for and the selections to take from.
+#[derive(Default)]
+pub(super) struct Supply {
+    pub(super) after: BTreeSet<StepId>,
+    pub(super) inputs: Vec<(PlaceId, usize)>,
+}
+
+impl Search<'_> {
+    /// The way to the entities may lead through fields that are there for one runtime type only. Where an interface
+    /// object stands for those, the type has to be learnt before the entities can be found.
+    pub(super) fn supply_types_above(
+        &mut self,
+        position: PositionId,
+        guard: &Guard,
+        supply: &mut Supply,
+    ) -> Result<(), PlanError> {
+        for id in self.tree.chain(position) {
+            let field = self.tree.field(id);
+            let above = field.position;
+            let is_unknown = field.scope.is_some()
+                && self.places_at(above).iter().any(|id| {
+                    let place = self.place(*id);
+                    let node = self.supergraph.graph().node(place.node);
+                    matches!(place.origin, Origin::Field(..)) && node.interface_object
+                });
+            if !is_unknown || !self.tree.is_abstract(above) {
+                continue;
+            }
+            let goal = Goal {
+                position: above,
+                wanted: Wanted::Typename,
+                for_key: false,
+                guard: guard.clone(),
+            };
+            let Some((place, _)) = self.place_goal(&goal)? else {
+                return Err(self.lost(above, None));
+            };
+            supply.after.insert(self.place(place).step);
+        }
+        Ok(())
+    }
+
+    /// Places what a representation needs: where the jump starts, if its subgraph can tell it all, else wherever.
+    pub(super) fn supply(
+        &mut self,
+        jump: &Jump<'_>,
+        set: &FieldSet,
+        for_key: bool,
+        supply: &mut Supply,
+    ) -> Result<Vec<Bound>, PlanError> {
+        let place = self.place(jump.from);
+        let (position, scope, node) = (place.position, place.scope, place.node);
+        let Some(bound) = self.bind(position, scope, set, for_key) else {
+            return Err(self.lost(position, None));
+        };
+        let supergraph = self.supergraph;
+        if supergraph.graph().tells(supergraph.model(), node, set) {
+            self.supply_here(jump.from, &bound, jump.guard, supply)?;
+            return Ok(bound);
+        }
+        let mut goals = Vec::new();
+        self.goals_of(position, &bound, for_key, jump.guard, &mut goals);
+        for goal in &goals {
+            if self.cannot_occur(goal) {
+                continue;
+            }
+            match self.place_goal(goal)? {
+                Some((place, index)) => {
+                    supply.after.insert(self.place(place).step);
+                    supply.inputs.extend(index.map(|index| (place, index)));
+                }
+                None if self.may_occur(goal)? => return Err(self.lost(goal.position, None)),
+                None => {}
+            }
+        }
+        Ok(bound)
+    }
+
+    fn supply_here(
+        &mut self,
+        at: PlaceId,
+        bound: &[Bound],
+        guard: &Guard,
+        supply: &mut Supply,
+    ) -> Result<(), PlanError> {
+        supply.after.insert(self.place(at).step);
+        for item in bound {
+            let Some(field) = item.field else {
+                self.places[at.0 as usize].typename = true;
+                continue;
+            };
+            let mut here = at;
+            if let Some(ty) = item.scope
+                && self.place(at).scope != Some(ty)
+            {
+                let graph = self.supergraph.graph();
+                let node = self.place(at).node;
+                if graph.cast(node, ty).is_some() {
+                    here = self.place_cast(at, ty)?;
+                } else if graph.node(node).ty != ty {
+                    // The subgraph does not know this type at this place: nothing of it can occur.
+                    continue;
+                }
+            }
+            if self.tree.field(field).child.is_some() {
+                let child = self.place_composite(here, field, guard)?;
+                self.supply_here(child, &item.below, guard, supply)?;
+            } else if let Some((earlier, index)) = self.supplied_before(here, field) {
+                self.place_field(earlier, field, guard);
+                supply.inputs.push((earlier, index));
+            } else {
+                let index = self.place_field(here, field, guard);
+                supply.inputs.push((here, index));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a leaf is selected by a request that the place's own request waits for, if it is.
+    fn supplied_before(&self, at: PlaceId, field: FieldId) -> Option<(PlaceId, usize)> {
+        let place = self.place(at);
+        if place.fields.iter().any(|placed| placed.field == field) {
+            return None;
+        }
+        self.places_at(place.position).iter().find_map(|id| {
+            let other = self.place(*id);
+            let index = other
+                .fields
+                .iter()
+                .position(|placed| placed.field == field)?;
+            self.waits_for(place.step, other.step)
+                .then_some((*id, index))
+        })
+    }
+
+    fn waits_for(&self, step: StepId, earlier: StepId) -> bool {
+        let after = &self.step(step).after;
+        after.contains(&earlier) || after.iter().any(|id| self.waits_for(*id, earlier))
+    }
+}

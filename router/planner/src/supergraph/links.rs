@@ -1,0 +1,148 @@
+//! `@link` and `@core` on the schema: which specifications are in use, and under which names.
+
+use apollo_compiler::ast::{Directive, Value};
+use apollo_compiler::{Name, Schema};
+
+use super::SupergraphError;
+
+/// The specifications a supergraph links.
+pub(super) struct Links {
+    /// One per link, in order.
+    links: Vec<Link>,
+}
+
+struct Link {
+    /// The specification's name: the last but one segment of its URL.
+    spec: String,
+    /// The name it goes by in this document.
+    prefix: String,
+    /// (name in the specification without `@`, name here without `@`), directives only.
+    imports: Vec<(String, String)>,
+    /// Types imported under a name of their own.
+    imported_types: Vec<String>,
+}
+
+/// Specifications whose `for:` purpose is served. Others that have one are refused (link specification, section "for"):
+/// without authorization directives data would be open, without contexts or connectors requests would be wrong. (Cache
+/// tags are served by caching nothing.)
+const UNDERSTOOD: [&str; 7] = [
+    "cacheTag",
+    "link",
+    "core",
+    "join",
+    "tag",
+    "inaccessible",
+    "federation",
+];
+
+impl Links {
+    pub(super) fn read(schema: &Schema) -> Result<Links, SupergraphError> {
+        let mut links = Vec::new();
+        for directive in &schema.schema_definition.directives {
+            let url_argument = match directive.name.as_str() {
+                "link" => "url",
+                "core" => "feature",
+                _ => continue,
+            };
+            let Some(url) = string(directive, url_argument) else {
+                continue;
+            };
+            links.push(read_link(directive, url)?);
+        }
+        Ok(Links { links })
+    }
+
+    /// The name of a specification's own directive here, such as `inaccessible` for the specification of that name.
+    pub(super) fn directive(&self, spec: &str) -> String {
+        let Some(link) = self.links.iter().find(|link| link.spec == spec) else {
+            return spec.to_owned();
+        };
+        let import = link.imports.iter().find(|(name, _)| name == spec);
+        import.map_or_else(|| link.prefix.clone(), |(_, here)| here.clone())
+    }
+
+    /// True when a directive or type of that name belongs to a linked specification.
+    pub(super) fn owns(&self, name: &str) -> bool {
+        ["link", "core", "join"]
+            .into_iter()
+            .any(|prefix| name == prefix || belongs(name, prefix))
+            || self.links.iter().any(|link| {
+                name == link.prefix
+                    || belongs(name, &link.prefix)
+                    || link.imports.iter().any(|(_, here)| here == name)
+                    || link.imported_types.iter().any(|here| here == name)
+            })
+    }
+}
+
+fn belongs(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix)
+        .is_some_and(|rest| rest.starts_with("__"))
+}
+
+fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> {
+    let mut segments = url.trim_end_matches('/').rsplit('/');
+    let last = segments.next().unwrap_or_default();
+    let is_version = last
+        .strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let spec = if is_version {
+        segments.next().unwrap_or_default()
+    } else {
+        last
+    };
+    if spec == "join" && is_version && !last.starts_with("v0.") {
+        return Err(SupergraphError::NotASupergraph(format!(
+            "unknown version `{url}`"
+        )));
+    }
+    if let Some(purpose) = enum_value(directive, "for")
+        && !UNDERSTOOD.contains(&spec)
+    {
+        return Err(SupergraphError::UnsupportedLink {
+            url: url.to_owned(),
+            purpose: purpose.to_owned(),
+        });
+    }
+    let mut link = Link {
+        spec: spec.to_owned(),
+        prefix: string(directive, "as").unwrap_or(spec).to_owned(),
+        imports: Vec::new(),
+        imported_types: Vec::new(),
+    };
+    let imports = directive
+        .specified_argument_by_name("import")
+        .and_then(|value| value.as_list());
+    for import in imports.unwrap_or_default() {
+        let (name, here) = match &**import {
+            Value::String(name) => (name.as_str(), name.as_str()),
+            Value::Object(fields) => {
+                let text = |key: &str| {
+                    fields
+                        .iter()
+                        .find(|(name, _)| name == key)
+                        .and_then(|(_, value)| value.as_str())
+                };
+                let Some(name) = text("name") else { continue };
+                (name, text("as").unwrap_or(name))
+            }
+            _ => continue,
+        };
+        match (name.strip_prefix('@'), here.strip_prefix('@')) {
+            (Some(name), Some(here)) => link.imports.push((name.to_owned(), here.to_owned())),
+            _ => link.imported_types.push(here.to_owned()),
+        }
+    }
+    Ok(link)
+}
+
+fn string<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {
+    directive.specified_argument_by_name(argument)?.as_str()
+}
+
+fn enum_value<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {
+    directive
+        .specified_argument_by_name(argument)?
+        .as_enum()
+        .map(Name::as_str)
+}

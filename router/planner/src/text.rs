@@ -1,0 +1,334 @@
+//! The documents sent to subgraphs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{OperationType, Value, VariableDefinition};
+use apollo_compiler::collections::{IndexMap, IndexSet};
+use apollo_compiler::{Node, ast};
+
+use crate::guard::{Guard, Literal};
+use crate::model::TypeId;
+use crate::plan::SubgraphOperation;
+use crate::search::{PlaceId, Search};
+use crate::tree::FieldId;
+
+/// One `_entities` field.
+pub(crate) struct EntitiesField {
+    pub(crate) variable: Name,
+    pub(crate) response_key: Name,
+    /// The tops of the steps whose entities it fetches.
+    pub(crate) places: Vec<PlaceId>,
+}
+
+/// Writes documents, as short as they can be, and notes the variables in them.
+pub(crate) struct Writer<'a> {
+    search: &'a Search<'a>,
+    definitions: &'a [Node<VariableDefinition>],
+    text: String,
+    variables: IndexSet<Name>,
+}
+
+/// Several places of one document that are the same selection set there.
+#[derive(Default)]
+struct Merged {
+    typename: bool,
+    fields: IndexMap<Name, MergedField>,
+    casts: BTreeMap<TypeId, Vec<PlaceId>>,
+}
+
+struct MergedField {
+    field: FieldId,
+    guard: Guard,
+    children: Vec<PlaceId>,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(
+        search: &'a Search<'a>,
+        definitions: &'a [Node<VariableDefinition>],
+    ) -> Writer<'a> {
+        Writer {
+            search,
+            definitions,
+            text: String::new(),
+            variables: IndexSet::default(),
+        }
+    }
+
+    /// A document of root fields.
+    pub(crate) fn root(
+        mut self,
+        kind: OperationType,
+        name: Option<Name>,
+        places: &[PlaceId],
+    ) -> SubgraphOperation {
+        self.selection(places, &self.guard_of(places));
+        let body = std::mem::take(&mut self.text);
+        self.finish(kind, name, &[], &body)
+    }
+
+    /// A document of `_entities` fields.
+    pub(crate) fn entities(
+        mut self,
+        name: Option<Name>,
+        groups: &[EntitiesField],
+    ) -> SubgraphOperation {
+        self.text.push('{');
+        for (index, group) in groups.iter().enumerate() {
+            if index > 0 {
+                self.text.push(' ');
+            }
+            if group.response_key != "_entities" {
+                let _ = write!(self.text, "{}:", group.response_key);
+            }
+            let _ = write!(
+                self.text,
+                "_entities(representations:${}){{",
+                group.variable
+            );
+            let mut by_type: IndexMap<TypeId, Vec<PlaceId>> = IndexMap::default();
+            for place in &group.places {
+                let node = self
+                    .search
+                    .supergraph
+                    .graph()
+                    .node(self.search.place(*place).node);
+                by_type.entry(node.ty).or_default().push(*place);
+            }
+            for (ty, places) in &by_type {
+                self.on(*ty);
+                // What is needed only under conditions says so itself: the field above has none.
+                self.selection(places, &self.guard_of(places));
+            }
+            self.text.push('}');
+        }
+        self.text.push('}');
+        let body = std::mem::take(&mut self.text);
+        self.finish(OperationType::Query, name, groups, &body)
+    }
+
+    fn finish(
+        self,
+        kind: OperationType,
+        name: Option<Name>,
+        groups: &[EntitiesField],
+        body: &str,
+    ) -> SubgraphOperation {
+        let mut header: Vec<String> = Vec::new();
+        for group in groups {
+            header.push(format!("${}:[_Any!]!", group.variable));
+        }
+        let mut variables = Vec::new();
+        for definition in self.definitions {
+            if !self.variables.contains(&definition.name) {
+                continue;
+            }
+            let mut text = format!("${}:{}", definition.name, definition.ty);
+            if let Some(default) = &definition.default_value {
+                let _ = write!(text, "={}", default.serialize().no_indent());
+            }
+            header.push(text);
+            variables.push(definition.name.clone());
+        }
+        let mut text = String::new();
+        if kind != OperationType::Query || name.is_some() || !header.is_empty() {
+            text.push_str(kind.name());
+        }
+        if let Some(name) = &name {
+            let _ = write!(text, " {name}");
+        }
+        if !header.is_empty() {
+            let _ = write!(text, "({})", header.join(" "));
+        }
+        text.push_str(body);
+        SubgraphOperation {
+            text,
+            name,
+            kind,
+            variables,
+        }
+    }
+
+    fn guard_of(&self, places: &[PlaceId]) -> Guard {
+        let mut guard = Guard::never();
+        for place in places {
+            guard = guard.or(&self.search.place(*place).guard);
+        }
+        guard
+    }
+
+    fn on(&mut self, ty: TypeId) {
+        let _ = write!(
+            self.text,
+            "...on {}",
+            self.search.supergraph.model().ty(ty).name
+        );
+    }
+
+    fn merge(&self, places: &[PlaceId]) -> Merged {
+        let mut merged = Merged::default();
+        for id in places {
+            let place = self.search.place(*id);
+            merged.typename |= place.typename;
+            for placed in &place.fields {
+                let key = &self.search.tree.field(placed.field).source_key;
+                let field = merged
+                    .fields
+                    .entry(key.clone())
+                    .or_insert_with(|| MergedField {
+                        field: placed.field,
+                        guard: Guard::never(),
+                        children: Vec::new(),
+                    });
+                field.field = field.field.min(placed.field);
+                field.guard = field.guard.or(&placed.guard);
+                field.children.extend(placed.child);
+            }
+            for cast in &place.casts {
+                if let Some(ty) = self.search.place(*cast).scope {
+                    merged.casts.entry(ty).or_default().push(*cast);
+                }
+            }
+        }
+        merged
+            .fields
+            .sort_by(|_, one, _, other| one.field.cmp(&other.field));
+        merged
+    }
+
+    fn selection(&mut self, places: &[PlaceId], known: &Guard) {
+        let merged = self.merge(places);
+        self.text.push('{');
+        let mut first = true;
+        if merged.typename || (merged.fields.is_empty() && merged.casts.is_empty()) {
+            self.text.push_str("__typename");
+            first = false;
+        }
+        for field in merged.fields.values() {
+            if !first {
+                self.text.push(' ');
+            }
+            first = false;
+            self.field(field, known);
+        }
+        for (ty, casts) in &merged.casts {
+            if !first {
+                self.text.push(' ');
+            }
+            first = false;
+            self.on(*ty);
+            self.selection(casts, known);
+        }
+        self.text.push('}');
+    }
+
+    fn field(&mut self, merged: &MergedField, known: &Guard) {
+        let literals = news(&merged.guard, known);
+        // A field takes one @include and one @skip; what is left goes around it.
+        let mut own: Vec<&Literal> = Vec::new();
+        let mut around = 0;
+        for literal in &literals {
+            if own.iter().any(|chosen| chosen.on == literal.on) {
+                self.text.push_str("...");
+                self.directive(literal);
+                self.text.push('{');
+                around += 1;
+            } else {
+                own.push(literal);
+            }
+        }
+        let search = self.search;
+        let field = search.tree.field(merged.field);
+        if field.source_key != field.name {
+            let _ = write!(self.text, "{}:", field.source_key);
+        }
+        self.text.push_str(&field.name);
+        self.arguments(&field.arguments);
+        for literal in own {
+            self.directive(literal);
+        }
+        if !merged.children.is_empty() {
+            self.selection(
+                &merged.children,
+                if literals.is_empty() {
+                    known
+                } else {
+                    &merged.guard
+                },
+            );
+        }
+        for _ in 0..around {
+            self.text.push('}');
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[Node<ast::Argument>]) {
+        if arguments.is_empty() {
+            return;
+        }
+        self.text.push('(');
+        for (index, argument) in arguments.iter().enumerate() {
+            if index > 0 {
+                self.text.push(' ');
+            }
+            let _ = write!(
+                self.text,
+                "{}:{}",
+                argument.name,
+                argument.value.serialize().no_indent()
+            );
+            self.note(&argument.value);
+        }
+        self.text.push(')');
+    }
+
+    fn directive(&mut self, literal: &Literal) {
+        let directive = if literal.on { "include" } else { "skip" };
+        let _ = write!(self.text, "@{directive}(if:${})", literal.variable);
+        self.variables.insert(literal.variable.clone());
+    }
+
+    /// Notes the variables in an argument.
+    fn note(&mut self, value: &Value) {
+        match value {
+            Value::Variable(name) => {
+                self.variables.insert(name.clone());
+            }
+            Value::List(items) => {
+                for item in items {
+                    self.note(item);
+                }
+            }
+            Value::Object(fields) => {
+                for (_, field) in fields {
+                    self.note(field);
+                }
+            }
+            Value::Null
+            | Value::Enum(_)
+            | Value::String(_)
+            | Value::Float(_)
+            | Value::Int(_)
+            | Value::Boolean(_) => {}
+        }
+    }
+}
+
+/// The literals that a guard has beyond what is known to hold. A disjunction cannot be said with directives: the
+/// field is fetched anyway then, and left out of the answer.
+fn news(guard: &Guard, known: &Guard) -> Vec<Literal> {
+    if guard.covers(known) {
+        return Vec::new();
+    }
+    let Some(literals) = guard.conjunction() else {
+        return Vec::new();
+    };
+    let known = known.conjunction().unwrap_or_default();
+    literals
+        .iter()
+        .filter(|literal| !known.contains(literal))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,272 @@
+//! The tree into which all answers are merged: object positions, and the fields planned for each.
+//!
+//! It is the client's operation plus the keys and required fields that the planner needs on the way. Every field has a
+//! `source_key`, the key it has in the merged tree. It is the client's response key wherever that is safe, and an
+//! alias where two fields of one key would clash: different fields or arguments, or types that a subgraph would
+//! refuse side by side (section 5.3.2 of the specification, Field Selection Merging).
+
+use std::collections::HashMap;
+
+use apollo_compiler::ast::{Argument, Type};
+use apollo_compiler::{Name, Node};
+
+use crate::model::{Model, TypeId, TypeKind};
+use crate::plan::PathSegment;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PositionId(pub(crate) u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct FieldId(pub(crate) u32);
+
+/// A place in the tree that holds objects.
+#[derive(Debug)]
+pub(crate) struct Position {
+    /// Its type in the supergraph.
+    pub(crate) ty: TypeId,
+    /// The field that leads here; `None` at the root.
+    pub(crate) parent: Option<FieldId>,
+    pub(crate) fields: Vec<FieldId>,
+    peers: PeersId,
+}
+
+/// A field of a position.
+#[derive(Debug)]
+pub(crate) struct TreeField {
+    pub(crate) position: PositionId,
+    /// The runtime type of the enclosing object for which it is planned; `None` is all.
+    pub(crate) scope: Option<TypeId>,
+    pub(crate) name: Name,
+    pub(crate) arguments: Vec<Node<Argument>>,
+    pub(crate) source_key: Name,
+    /// Its type in the supergraph.
+    pub(crate) ty: Type,
+    /// Below a composite field.
+    pub(crate) child: Option<PositionId>,
+}
+
+/// Positions that share a path of source keys, and so must not clash in a subgraph's document.
+type PeersId = u32;
+
+#[derive(Debug, Default)]
+struct Peers {
+    uses: HashMap<Name, Vec<FieldId>>,
+    below: HashMap<Name, PeersId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Tree<'m> {
+    model: &'m Model,
+    positions: Vec<Position>,
+    fields: Vec<TreeField>,
+    peers: Vec<Peers>,
+}
+
+/// What is to be added to a position.
+pub(crate) struct NewField<'a> {
+    pub(crate) scope: Option<TypeId>,
+    pub(crate) name: &'a Name,
+    pub(crate) arguments: &'a [Node<Argument>],
+    pub(crate) wanted_key: &'a Name,
+}
+
+impl<'m> Tree<'m> {
+    pub(crate) fn new(model: &'m Model, root: TypeId) -> Tree<'m> {
+        Tree {
+            model,
+            positions: vec![Position {
+                ty: root,
+                parent: None,
+                fields: Vec::new(),
+                peers: 0,
+            }],
+            fields: Vec::new(),
+            peers: vec![Peers::default()],
+        }
+    }
+
+    pub(crate) const ROOT: PositionId = PositionId(0);
+
+    pub(crate) fn position(&self, id: PositionId) -> &Position {
+        &self.positions[id.0 as usize]
+    }
+
+    pub(crate) fn field(&self, id: FieldId) -> &TreeField {
+        &self.fields[id.0 as usize]
+    }
+
+    pub(crate) fn is_abstract(&self, id: PositionId) -> bool {
+        self.model.ty(self.position(id).ty).kind != TypeKind::Object
+    }
+
+    /// The fields that lead from the root to a position.
+    pub(crate) fn chain(&self, position: PositionId) -> Vec<FieldId> {
+        let mut chain = Vec::new();
+        let mut at = position;
+        while let Some(field) = self.position(at).parent {
+            chain.push(field);
+            at = self.field(field).position;
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// Where the objects of a position are in the merged tree.
+    pub(crate) fn path(&self, position: PositionId) -> Vec<PathSegment> {
+        let mut path = Vec::new();
+        for id in self.chain(position) {
+            let field = self.field(id);
+            if let Some(scope) = field.scope
+                && self.is_abstract(field.position)
+            {
+                path.push(PathSegment::OnTypes(vec![
+                    self.model.ty(scope).name.clone(),
+                ]));
+            }
+            path.push(PathSegment::Key(field.source_key.clone()));
+            let mut ty = &field.ty;
+            while let Type::List(inner) | Type::NonNullList(inner) = ty {
+                path.push(PathSegment::Each);
+                ty = inner;
+            }
+        }
+        path
+    }
+
+    /// Response keys from the root, for messages.
+    pub(crate) fn describe(&self, position: PositionId, leaf: Option<FieldId>) -> String {
+        let mut keys: Vec<&str> = Vec::new();
+        for id in self.chain(position).into_iter().chain(leaf) {
+            keys.push(&self.field(id).source_key);
+        }
+        keys.join(".")
+    }
+
+    /// The field's type in the supergraph, which has room for what every subgraph may return.
+    pub(crate) fn type_of(
+        &self,
+        position: PositionId,
+        scope: Option<TypeId>,
+        name: &str,
+    ) -> Option<&'m Type> {
+        let owner = scope.unwrap_or(self.position(position).ty);
+        self.model.ty(owner).fields.get(name)
+    }
+
+    /// A field with this name and these arguments that is planned for at least the scope, if there is one.
+    pub(crate) fn find(
+        &self,
+        position: PositionId,
+        scope: Option<TypeId>,
+        name: &str,
+        arguments: &[Node<Argument>],
+    ) -> Option<FieldId> {
+        let fits = |id: &&FieldId| {
+            let field = self.field(**id);
+            field.scope == scope && field.name == name && field.arguments == arguments
+        };
+        self.position(position).fields.iter().find(fits).copied()
+    }
+
+    /// Adds a field; `None` when no subgraph has it.
+    pub(crate) fn add(&mut self, position: PositionId, new: &NewField<'_>) -> Option<FieldId> {
+        let ty = self.type_of(position, new.scope, new.name)?.clone();
+        let id = FieldId(self.fields.len() as u32);
+        let peers = self.position(position).peers;
+        let source_key = self.source_key(peers, position, new);
+        self.peers[peers as usize]
+            .uses
+            .entry(source_key.clone())
+            .or_default()
+            .push(id);
+        let value = self.model.type_id(ty.inner_named_type());
+        let child = value.map(|value| self.add_position(value, id, peers, &source_key));
+        self.fields.push(TreeField {
+            position,
+            scope: new.scope,
+            name: new.name.clone(),
+            arguments: new.arguments.to_vec(),
+            source_key,
+            ty,
+            child,
+        });
+        self.positions[position.0 as usize].fields.push(id);
+        Some(id)
+    }
+
+    fn add_position(
+        &mut self,
+        ty: TypeId,
+        parent: FieldId,
+        peers: PeersId,
+        key: &Name,
+    ) -> PositionId {
+        let next = self.peers.len() as PeersId;
+        let below = *self.peers[peers as usize]
+            .below
+            .entry(key.clone())
+            .or_insert(next);
+        if below == next {
+            self.peers.push(Peers::default());
+        }
+        self.positions.push(Position {
+            ty,
+            parent: Some(parent),
+            fields: Vec::new(),
+            peers: below,
+        });
+        PositionId((self.positions.len() - 1) as u32)
+    }
+
+    fn source_key(&self, peers: PeersId, position: PositionId, new: &NewField<'_>) -> Name {
+        let uses = &self.peers[peers as usize].uses;
+        let is_free = |key: &Name| {
+            let users = uses.get(key).map_or(&[][..], Vec::as_slice);
+            users
+                .iter()
+                .all(|user| self.agrees(self.field(*user), position, new))
+        };
+        let mut key = new.wanted_key.clone();
+        let mut count = 0;
+        // The tree keeps the type's name under `__typename`, whatever the client calls so.
+        while key == "__typename" || !is_free(&key) {
+            count += 1;
+            key = Name::new_unchecked(&format!("{}_{count}", new.wanted_key));
+        }
+        key
+    }
+
+    /// True when both fields may have the same key in one document.
+    fn agrees(&self, known: &TreeField, position: PositionId, new: &NewField<'_>) -> bool {
+        if known.name != *new.name || known.arguments != new.arguments {
+            return false;
+        }
+        let known_type = known.scope.unwrap_or(self.position(known.position).ty);
+        let new_type = new.scope.unwrap_or(self.position(position).ty);
+        if known_type == new_type {
+            return true;
+        }
+        let (known_type, new_type) = (self.model.ty(known_type), self.model.ty(new_type));
+        known_type.subgraphs.iter().all(|(subgraph, one)| {
+            let other = new_type.subgraphs.get(subgraph);
+            let pair = one
+                .fields
+                .get(&known.name)
+                .zip(other.and_then(|other| other.fields.get(new.name)));
+            pair.is_none_or(|(one, other)| self.same_shape(&one.ty, &other.ty))
+        })
+    }
+
+    fn same_shape(&self, one: &Type, other: &Type) -> bool {
+        match (one, other) {
+            (Type::List(one), Type::List(other))
+            | (Type::NonNullList(one), Type::NonNullList(other)) => self.same_shape(one, other),
+            (Type::Named(one), Type::Named(other))
+            | (Type::NonNullNamed(one), Type::NonNullNamed(other)) => {
+                one == other
+                    || (self.model.type_id(one).is_some() && self.model.type_id(other).is_some())
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The router's configuration, `router.yaml`.
+//!
+//! Where Apollo Router has a key for something, the name and the shape are the same. Every key has a default, and an
+//! unknown key or a wrong value is an error that names it.
+
+mod authentication;
+mod cross_site;
+mod expand;
+mod headers;
+mod limits;
+mod read;
+mod scalar;
+mod subgraph_errors;
+mod subscription;
+mod supergraph;
+mod tls;
+mod traffic;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+pub use authentication::{Authentication, Jwks, Jwt, RouterAuthentication, SigningAlgorithm};
+pub use cross_site::{Cors, CorsPolicy, Csrf};
+pub use headers::{AllSubgraphs, HeaderRule, Headers, Insert, Propagate, Remove};
+pub use limits::Limits;
+pub use scalar::{
+    HeaderText, HeaderValueText, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
+};
+pub use subgraph_errors::{Disclosure, IncludeSubgraphErrors};
+pub use subscription::{
+    Passthrough, PassthroughTarget, Subscription, SubscriptionMode, SubscriptionProtocol,
+};
+pub use supergraph::{
+    Exporters, HealthCheck, Homepage, InMemoryCache, Metrics, PlanCache, PrometheusMetrics,
+    QueryPlanning, Sandbox, Supergraph, Telemetry,
+};
+pub use tls::{ClientAuthentication, SubgraphTls, SubgraphTlsTarget, Tls};
+pub use traffic::{Http2, RouterTraffic, SubgraphTraffic, TrafficShaping};
+
+/// Everything that `router.yaml` can say.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RouterConfig {
+    /// Where the graph is served, and how.
+    pub supergraph: Supergraph,
+    /// The GraphiQL page at `/`.
+    pub homepage: Homepage,
+    /// GraphiQL under the name that Apollo Router has for such a page.
+    pub sandbox: Sandbox,
+    /// `/health` and `/readiness`.
+    pub health_check: HealthCheck,
+    /// What a request may cost.
+    pub limits: Limits,
+    /// Which other sites' pages may read answers.
+    pub cors: Cors,
+    /// Protection against requests that other sites' pages cause.
+    pub csrf: Csrf,
+    /// Who asks.
+    pub authentication: Authentication,
+    /// Which headers subgraphs get.
+    pub headers: Headers,
+    /// How subgraphs are asked, and time limits.
+    pub traffic_shaping: TrafficShaping,
+    /// Whom to believe behind `https`.
+    pub tls: Tls,
+    /// Subgraph name to URL, instead of the URL in the supergraph.
+    pub override_subgraph_url: BTreeMap<String, ServiceUrl>,
+    /// Whether clients see what went wrong in a subgraph.
+    pub include_subgraph_errors: IncludeSubgraphErrors,
+    /// Subscriptions over WebSocket and server-sent events.
+    pub subscription: Subscription,
+    /// Metrics.
+    pub telemetry: Telemetry,
+}
+
+impl RouterConfig {
+    /// Reads a configuration from YAML. All mistakes are in the error.
+    pub fn from_yaml(text: &str) -> Result<RouterConfig, ConfigError> {
+        read::from_yaml(text)
+    }
+
+    /// Reads a configuration from a parsed document, for a program that keeps it as a part of its own.
+    pub fn from_value(document: serde_json::Value) -> Result<RouterConfig, ConfigError> {
+        read::from_value(document)
+    }
+
+    /// Keys that are right each on its own, but not together.
+    fn contradictions(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.cors.allow_any_origin && self.cors.allow_credentials {
+            problems.push(Problem {
+                path: "cors.allow_credentials".to_owned(),
+                message: "cannot be true together with cors.allow_any_origin; list the origins under cors.policies".to_owned(),
+            });
+        }
+        let paths = [
+            ("supergraph.path", &self.supergraph.path),
+            ("health_check.path", &self.health_check.path),
+            (
+                "health_check.readiness_path",
+                &self.health_check.readiness_path,
+            ),
+            (
+                "telemetry.exporters.metrics.prometheus.path",
+                &self.telemetry.exporters.metrics.prometheus.path,
+            ),
+        ];
+        for (index, (name, path)) in paths.iter().enumerate() {
+            for (other_name, other_path) in &paths[..index] {
+                if path == other_path {
+                    let message = format!("is {}, which is {other_name} already", path.0);
+                    problems.push(Problem {
+                        path: (*name).to_owned(),
+                        message,
+                    });
+                }
+            }
+        }
+        problems
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The text is not YAML.
+    #[error("the configuration is not valid YAML: {0}")]
+    Syntax(String),
+    /// Keys or values are wrong: all of them.
+    #[error("the configuration is invalid: {}", list(.0))]
+    Invalid(Vec<Problem>),
+}
+
+/// One wrong key or value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: keys from the root, joined by dots.
+    pub path: String,
+    /// What is wrong, and what is allowed.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.message)
+    }
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+use souk_executor::transport::http::HttpVersion;
+use souk_executor::{ErrorPolicy, ExtensionPolicy};
+
+use super::*;
+
+fn problems(yaml: &str) -> Vec<String> {
+    match RouterConfig::from_yaml(yaml) {
+        Err(ConfigError::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
+        other => panic!("expected problems, got {other:?}"),
+    }
+}
+
+#[test]
+fn an_empty_file_is_the_default() {
+    assert_eq!(
+        RouterConfig::from_yaml("").unwrap(),
+        RouterConfig::default()
+    );
+    assert_eq!(
+        RouterConfig::from_yaml("# nothing\n").unwrap(),
+        RouterConfig::default()
+    );
+}
+
+#[test]
+fn a_file_in_apollo_routers_shape_is_read() {
+    let config = RouterConfig::from_yaml(
+        r#"
+supergraph:
+  listen: 0.0.0.0:4100
+  path: /api
+  introspection: false
+  query_planning:
+    cache:
+      in_memory:
+        limit: 64
+homepage:
+  enabled: false
+limits:
+  max_depth: 20
+  max_aliases: null
+  http_max_request_bytes: 100000
+cors:
+  policies:
+    - origins: [https://shop.example]
+      allow_credentials: true
+    - match_origins: ["https://[a-z]+\\.shop\\.example"]
+csrf:
+  required_headers: [x-shop]
+authentication:
+  router:
+    jwt:
+      jwks:
+        - url: https://id.example/jwks.json
+          issuers: [https://id.example]
+          algorithms: [EdDSA, ES256]
+          poll_interval: 5m
+headers:
+  all:
+    request:
+      - propagate:
+          named: accept-language
+      - propagate:
+          named: x-tenant
+          rename: x-shop
+          default: main
+      - propagate:
+          matching: x-debug-.*
+      - insert:
+          name: x-from
+          value: router
+      - remove:
+          named: x-debug-secret
+traffic_shaping:
+  router:
+    timeout: 10s
+  all:
+    timeout: 2s
+    deduplicate_query: false
+  subgraphs:
+    search:
+      timeout: 500ms
+      deduplicate_query: true
+      experimental_http2: http2only
+tls:
+  subgraph:
+    all:
+      certificate_authorities: the authorities
+override_subgraph_url:
+  order: http://localhost:4004/graphql
+include_subgraph_errors:
+  all: false
+  subgraphs:
+    order: true
+    product:
+      redact_message: false
+      deny_extensions_keys: [service]
+subscription:
+  enabled: true
+  mode:
+    passthrough:
+      all:
+        protocol: sse
+      subgraphs:
+        order:
+          protocol: multipart
+  max_opened_subscriptions: 1000
+"#,
+    )
+    .unwrap();
+    assert_eq!(config.supergraph.listen.0.port(), 4100);
+    assert!(!config.supergraph.introspection);
+    assert_eq!(config.supergraph.query_planning.cache.in_memory.limit, 64);
+    assert_eq!(config.limits.max_depth, Some(20));
+    assert_eq!(config.limits.max_aliases, None);
+    assert_eq!(
+        config.limits.max_root_fields,
+        Limits::default().max_root_fields
+    );
+    assert_eq!(config.headers.all.request.len(), 5);
+    assert_eq!(
+        config
+            .traffic_shaping
+            .subgraph_timeout("search")
+            .as_millis(),
+        500
+    );
+    assert_eq!(
+        config.traffic_shaping.subgraph_timeout("order").as_secs(),
+        2
+    );
+    let errors = &config.include_subgraph_errors;
+    assert_eq!(*errors.policy("order"), ErrorPolicy::default());
+    assert_eq!(*errors.policy("user"), ErrorPolicy::redact_all());
+    let product = errors.policy("product");
+    assert!(!product.redact_message);
+    assert_eq!(
+        product.extensions,
+        ExtensionPolicy::Deny(vec!["service".to_owned()])
+    );
+    let traffic = &config.traffic_shaping;
+    assert!(!traffic.deduplicates_queries("order"));
+    assert!(traffic.deduplicates_queries("search"));
+    assert_eq!(traffic.http_version("search"), HttpVersion::Http2);
+    assert_eq!(traffic.http_version("order"), HttpVersion::Negotiated);
+    let passthrough = &config.subscription.mode.passthrough;
+    assert_eq!(
+        passthrough.protocol("order"),
+        SubscriptionProtocol::Multipart
+    );
+    assert_eq!(passthrough.protocol("user"), SubscriptionProtocol::Sse);
+    let tls = config.tls.subgraph.of("user");
+    assert_eq!(
+        tls.certificate_authorities.as_deref(),
+        Some("the authorities")
+    );
+    assert_eq!(tls.identity, None);
+    let jwt = config.authentication.router.jwt.unwrap();
+    assert_eq!(jwt.jwks[0].poll_interval, Period::seconds(300));
+}
+
+#[test]
+fn every_wrong_key_and_value_is_named_at_once() {
+    insta::assert_snapshot!(problems(
+        r"
+supergraf: {}
+supergraph:
+  listen: nowhere
+  path: graphql
+  introspection: maybe
+limits:
+  max_depth: -1
+  max_dept: 3
+traffic_shaping:
+  all:
+    timeout: 30
+authentication:
+  router:
+    jwt:
+      jwks:
+        - url: not a url
+        - issuers: [x]
+        - url: https://id.example/jwks
+          algorithms: [none]
+headers:
+  all:
+    request:
+      - propagate: { named: a b }
+      - propagate: { named: a, matching: b }
+      - forward: { named: a }
+cors:
+  policies:
+    - match_origins: ['(']
+"
+    )
+    .join("\n"), @r#"
+    supergraf: unknown field `supergraf`, expected one of `supergraph`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `include_subgraph_errors`, `subscription`, `telemetry`
+    supergraph.listen: "nowhere" is not an address to listen on; write one such as 127.0.0.1:4000
+    supergraph.path: "graphql" is not a path; write one that starts with a slash, such as /graphql
+    supergraph.introspection: invalid type: string "maybe", expected a boolean
+    limits.max_depth: invalid value: integer `-1`, expected u32
+    limits.max_dept: unknown field `max_dept`, expected one of `http_max_request_bytes`, `parser_max_tokens`, `parser_max_recursion`, `max_depth`, `max_height`, `max_root_fields`, `max_aliases`, `introspection_max_depth`, `warn_only`
+    traffic_shaping.all.timeout: invalid type: integer `30`, expected a duration such as 500ms, 30s, 5m or 1h
+    authentication.router.jwt.jwks[0].url: "not a url" is not a URL: relative URL without a base
+    authentication.router.jwt.jwks[1]: missing field `url`
+    authentication.router.jwt.jwks[2].algorithms[0]: unknown variant `none`, expected one of `HS256`, `HS384`, `HS512`, `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `EdDSA`
+    headers.all.request[0].propagate.named: "a b" is not a header name
+    headers.all.request[1].propagate: expected either `named` (with or without `rename` and `default`) or `matching`
+    headers.all.request[2]: unknown variant `forward`, expected one of `propagate`, `insert`, `remove`
+    cors.policies[0].match_origins[0]: "(" is not a regular expression: unclosed group
+    "#);
+}
+
+#[test]
+fn contradictions_are_named() {
+    insta::assert_snapshot!(problems(
+        "cors: { allow_any_origin: true, allow_credentials: true }\nhealth_check: { path: /graphql }"
+    )
+    .join("\n"), @r"
+    cors.allow_credentials: cannot be true together with cors.allow_any_origin; list the origins under cors.policies
+    health_check.path: is /graphql, which is supergraph.path already
+    ");
+}
+
+#[test]
+fn broken_yaml_says_where() {
+    let error = RouterConfig::from_yaml("supergraph: [").unwrap_err();
+    assert!(matches!(error, ConfigError::Syntax(_)), "{error}");
+    assert!(error.to_string().contains("line"), "{error}");
+}

@@ -1,0 +1,98 @@
+//! How subgraphs are asked, and how long clients and subgraphs may take.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use souk_executor::transport::http::HttpVersion;
+
+use super::Period;
+
+/// `traffic_shaping`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrafficShaping {
+    /// Requests of clients.
+    pub router: RouterTraffic,
+    /// Requests to every subgraph.
+    pub all: SubgraphTraffic,
+    /// Requests to the subgraphs of these names; what is left out is as under `all`.
+    pub subgraphs: BTreeMap<String, SubgraphTraffic>,
+}
+
+/// `traffic_shaping.router`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RouterTraffic {
+    /// How long a query or mutation may take. Default 60 s.
+    pub timeout: Period,
+}
+
+impl Default for RouterTraffic {
+    fn default() -> RouterTraffic {
+        RouterTraffic {
+            timeout: Period::seconds(60),
+        }
+    }
+}
+
+/// `traffic_shaping.all` and `traffic_shaping.subgraphs.<name>`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubgraphTraffic {
+    /// How long one request to a subgraph may take. Default 30 s.
+    pub timeout: Option<Period>,
+    /// Whether identical queries with the same headers that are under way at the same time share one request.
+    /// Default true.
+    pub deduplicate_query: Option<bool>,
+    /// Which versions of HTTP are spoken. Default `enable`.
+    pub experimental_http2: Option<Http2>,
+}
+
+/// `experimental_http2`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Http2 {
+    /// HTTP/2 where TLS negotiates it, HTTP/1.1 otherwise.
+    #[default]
+    Enable,
+    /// HTTP/1.1 only.
+    Disable,
+    /// HTTP/2 only, also without TLS.
+    Http2Only,
+}
+
+impl From<Http2> for HttpVersion {
+    fn from(http2: Http2) -> HttpVersion {
+        match http2 {
+            Http2::Enable => HttpVersion::Negotiated,
+            Http2::Disable => HttpVersion::Http1,
+            Http2::Http2Only => HttpVersion::Http2,
+        }
+    }
+}
+
+impl TrafficShaping {
+    /// How long one request to this subgraph may take.
+    pub fn subgraph_timeout(&self, subgraph: &str) -> Duration {
+        let timeout = self.of(subgraph, |traffic| traffic.timeout);
+        timeout.unwrap_or(Period::seconds(30)).0
+    }
+
+    /// Whether identical queries to this subgraph share a request.
+    pub fn deduplicates_queries(&self, subgraph: &str) -> bool {
+        self.of(subgraph, |traffic| traffic.deduplicate_query)
+            .unwrap_or(true)
+    }
+
+    /// Which versions of HTTP this subgraph is spoken to in.
+    pub fn http_version(&self, subgraph: &str) -> HttpVersion {
+        let http2 = self.of(subgraph, |traffic| traffic.experimental_http2);
+        http2.unwrap_or_default().into()
+    }
+
+    fn of<T>(&self, subgraph: &str, key: impl Fn(&SubgraphTraffic) -> Option<T>) -> Option<T> {
+        let own = self.subgraphs.get(subgraph).and_then(&key);
+        own.or_else(|| key(&self.all))
+    }
+}

@@ -1,0 +1,60 @@
+//! Everything that belongs to one version of the supergraph. A reload makes a new one; requests and
+//! subscriptions that are under way keep the one they began with.
+
+use std::sync::Arc;
+
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+use souk_executor::Executor;
+use souk_planner::{Planner, Supergraph, SupergraphError};
+
+use crate::config::RouterConfig;
+use crate::operation::cache::OperationCache;
+use crate::transports::{TransportFactory, TransportSetupError};
+
+pub(crate) struct Engine {
+    pub planner: Planner,
+    pub schema: Arc<Valid<Schema>>,
+    pub executor: Executor,
+    pub operations: OperationCache,
+}
+
+/// A supergraph that cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum SupergraphLoadError {
+    /// The text is not a supergraph schema.
+    #[error("the supergraph schema is invalid: {0}")]
+    Schema(#[from] SupergraphError),
+    /// A subgraph cannot be reached by any transport.
+    #[error(transparent)]
+    Transport(#[from] TransportSetupError),
+    /// Loading it hit a bug.
+    #[error("loading the supergraph failed: {0}")]
+    Panicked(String),
+}
+
+impl Engine {
+    /// Reads the supergraph and makes the transports of its subgraphs. Takes its time; not for async threads.
+    pub fn load(
+        sdl: &str,
+        factory: &dyn TransportFactory,
+        config: &RouterConfig,
+    ) -> Result<Engine, SupergraphLoadError> {
+        let supergraph = Arc::new(Supergraph::parse(sdl)?);
+        let mut transports = factory.transports(&supergraph, config)?;
+        for subgraph in supergraph.subgraphs() {
+            if transports.get(&subgraph.name).is_none() {
+                return Err(TransportSetupError::new(&subgraph.name, "it has no transport").into());
+            }
+            let policy = config.include_subgraph_errors.policy(&subgraph.name);
+            transports.set_error_policy(subgraph.name.clone(), policy.clone());
+        }
+        let schema = Arc::new(supergraph.api_schema().clone());
+        Ok(Engine {
+            planner: Planner::new(supergraph),
+            executor: Executor::new(transports, schema.clone()),
+            schema,
+            operations: OperationCache::new(config.supergraph.query_planning.cache.in_memory.limit),
+        })
+    }
+}

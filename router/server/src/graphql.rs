@@ -1,0 +1,110 @@
+//! The GraphQL endpoint: one path for POST, GET, server-sent events and WebSocket.
+
+use std::sync::Arc;
+
+use apollo_compiler::ast::OperationType;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, State, WebSocketUpgrade};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, StatusCode, header};
+
+use crate::error::Refusal;
+use crate::http::media::{self, ResponseType};
+use crate::http::request::{from_body, from_query, read_body};
+use crate::http::{csrf, response};
+use crate::service::Service;
+use crate::streaming::{sse, websocket};
+
+/// Answers a request to the GraphQL endpoint.
+pub(crate) async fn endpoint(
+    State(service): State<Arc<Service>>,
+    request: Request<Body>,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if is_websocket(&parts) {
+        return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+            Ok(upgrade) => websocket::accept(service, upgrade, parts),
+            Err(rejection) => rejection.into_response(),
+        };
+    }
+    let serves_page = service.config.homepage.enabled || service.config.sandbox.enabled;
+    if serves_page
+        && parts.method == Method::GET
+        && parts.uri.query().is_none()
+        && media::wants_html(&parts.headers)
+    {
+        return crate::page::index(&service);
+    }
+    let media = match media::negotiate(&parts.headers) {
+        Ok(media) => media,
+        Err(refusal) => return response::refused(&refusal, ResponseType::Json),
+    };
+    match answer(&service, &parts, body, media).await {
+        Ok(response) => response,
+        Err(refusal) => response::refused(&refusal, media),
+    }
+}
+
+fn is_websocket(parts: &Parts) -> bool {
+    let upgrade = parts.headers.get(header::UPGRADE);
+    upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+async fn answer(
+    service: &Arc<Service>,
+    parts: &Parts,
+    body: Body,
+    media: ResponseType,
+) -> Result<Response, Refusal> {
+    let request = match parts.method {
+        Method::POST => {
+            csrf::check(&service.config.csrf, parts)?;
+            media::require_json(&parts.headers)?;
+            from_body(&read_body(parts, body, service.config.limits.http_max_request_bytes).await?)?
+        }
+        Method::GET | Method::HEAD => {
+            csrf::check(&service.config.csrf, parts)?;
+            from_query(parts.uri.query().unwrap_or_default())?
+        }
+        _ => {
+            let message = format!(
+                "the method {} is not allowed; use POST or GET",
+                parts.method
+            );
+            return Err(method_not_allowed(message, "GET, POST"));
+        }
+    };
+    let context = service.context(parts).await?;
+    let ready = match service.ready(request, context).await {
+        Ok(ready) => ready,
+        Err(refusal) if media == ResponseType::EventStream => return Ok(sse::refused(&refusal)),
+        Err(refusal) => return Err(refusal),
+    };
+    if parts.method != Method::POST && ready.kind == OperationType::Mutation {
+        let message = "a mutation cannot be sent with GET, which must change nothing; use POST";
+        return Err(method_not_allowed(message.to_owned(), "POST"));
+    }
+    match (ready.kind, media) {
+        (OperationType::Subscription, ResponseType::EventStream) => {
+            Ok(sse::subscription(service, ready, Arc::new(parts.clone())).await)
+        }
+        (OperationType::Subscription, _) => Err(Refusal::http(
+            StatusCode::NOT_ACCEPTABLE,
+            "a subscription has many responses: send accept: text/event-stream, or use a WebSocket with the \
+             subprotocol graphql-transport-ws",
+            "SUBSCRIPTION_NEEDS_STREAM",
+        )),
+        (_, ResponseType::EventStream) => Ok(sse::single(service, ready).await),
+        (_, media) => Ok(response::executed(service.execute(ready).await?, media)),
+    }
+}
+
+fn method_not_allowed(message: String, allowed: &'static str) -> Refusal {
+    Refusal::http(
+        StatusCode::METHOD_NOT_ALLOWED,
+        message,
+        "METHOD_NOT_ALLOWED",
+    )
+    .with_header(header::ALLOW, HeaderValue::from_static(allowed))
+}

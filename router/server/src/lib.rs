@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Inside
+//!
+//! A request passes these stages, in the order of the modules: `observe` gives it a correlation id and a span,
+//! `graphql` tells POST, GET, server-sent events and WebSocket apart, `http` and `streaming` read it, `service`
+//! asks `authentication` and the [`RequestHook`] who it is, `operation` turns its document into a plan, and the
+//! executor of the current `engine` runs that.
+
+mod authentication;
+pub mod config;
+mod correlation;
+mod engine;
+mod error;
+mod graphql;
+mod health;
+mod hook;
+mod http;
+mod observe;
+mod operation;
+mod page;
+mod propagation;
+mod router;
+mod service;
+mod streaming;
+mod subscriber;
+mod transports;
+mod watch;
+
+pub use authentication::{KeySource, KeySourceError};
+pub use config::{ConfigError, RouterConfig};
+pub use correlation::{CORRELATION_ID, CorrelationId};
+pub use engine::SupergraphLoadError;
+pub use error::{GraphQLError, Location};
+pub use hook::RequestHook;
+pub use router::{MetricsText, Router, RouterBuilder, RouterError, RouterHandle};
+pub use transports::{HttpTransports, TransportFactory, TransportSetupError};
+pub use watch::{SupergraphWatch, WatchError};

@@ -1,0 +1,7 @@
+//! From a document's text to a plan: parsing, limits, validation, planning, and the cache of all that.
+
+pub(crate) mod cache;
+pub(crate) mod limits;
+pub(crate) mod pool;
+pub(crate) mod prepare;
+pub(crate) mod variables;

@@ -1,0 +1,196 @@
+//! Makes an operation ready to be executed any number of times.
+
+use std::sync::Arc;
+
+use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType};
+use apollo_compiler::executable::ExecutableDocument;
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::{Valid, WithErrors};
+use apollo_compiler::{Node, Schema};
+use souk_executor::PreparedPlan;
+use souk_planner::Planner;
+
+use super::limits;
+use crate::config::Limits;
+use crate::error::{GraphQLError, from_compiler, from_diagnostics};
+
+/// An operation that has been parsed, checked, validated and planned.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub document: Arc<Valid<ExecutableDocument>>,
+    pub name: Option<String>,
+    pub kind: OperationType,
+    pub plan: Arc<PreparedPlan>,
+}
+
+/// What preparing depends on, beside the document.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub limits: Limits,
+    pub introspection: bool,
+}
+
+/// Prepares the operation `operation_name` of a document, or its only one. The errors are all of the first stage
+/// that fails.
+pub(crate) fn prepare(
+    planner: &Planner,
+    schema: &Valid<Schema>,
+    rules: &Rules,
+    text: &str,
+    operation_name: Option<&str>,
+) -> Result<Operation, Vec<GraphQLError>> {
+    let document = parse(text, &rules.limits)?;
+    let definition = select(&document, operation_name).map_err(|error| vec![error])?;
+    let broken = limits::check(limits::measure(&document, definition), &rules.limits);
+    if !broken.is_empty() {
+        if !rules.limits.warn_only {
+            return Err(broken);
+        }
+        for error in &broken {
+            tracing::warn!(operation = operation_name, "{}", error.message);
+        }
+    }
+
+    let kind = definition.operation_type;
+    let document = validate(&document, schema)?;
+    let operation = document.operations.get(operation_name).map_err(|error| {
+        vec![from_compiler(
+            &error.to_graphql_error(&document.sources),
+            "GRAPHQL_UNKNOWN_OPERATION_NAME",
+        )]
+    })?;
+    let introspects = operation
+        .root_fields(&document)
+        .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+    if introspects && !rules.introspection {
+        return Err(vec![GraphQLError::new(
+            "introspection is switched off; it is configured as supergraph.introspection",
+            "INTROSPECTION_DISABLED",
+        )]);
+    }
+    if introspects && rules.limits.introspection_max_depth {
+        apollo_compiler::introspection::check_max_depth(&document, operation).map_err(|error| {
+            vec![from_compiler(
+                &error.to_graphql_error(&document.sources),
+                "MAX_INTROSPECTION_DEPTH_LIMIT",
+            )]
+        })?;
+    }
+
+    let plan = planner.plan(&document, operation_name).map_err(|error| {
+        tracing::error!(%error, operation = operation_name, "a valid operation could not be planned");
+        vec![GraphQLError::new("the operation could not be planned", "QUERY_PLANNING_FAILED")]
+    })?;
+    Ok(Operation {
+        document: Arc::new(document),
+        name: operation_name.map(str::to_owned),
+        kind,
+        plan: Arc::new(PreparedPlan::new(plan)),
+    })
+}
+
+/// Parses a document. A document that is too long or too deep is told which limit it breaks, and nothing else:
+/// what follows from the cut is no mistake of the client's.
+fn parse(text: &str, limits: &Limits) -> Result<Document, Vec<GraphQLError>> {
+    let mut parser = Parser::new()
+        .token_limit(limits.parser_max_tokens)
+        .recursion_limit(limits.parser_max_recursion);
+    let result = parser.parse_ast(text, "query");
+    let failure = match result {
+        Ok(document) => return Ok(document),
+        Err(failure) => failure,
+    };
+    if parser.tokens_reached() > limits.parser_max_tokens {
+        let limit = limits.parser_max_tokens;
+        return Err(vec![limits::broken(
+            "number of tokens",
+            None,
+            limit,
+            "parser_max_tokens",
+            "MAX_TOKENS_LIMIT",
+        )]);
+    }
+    if parser.recursion_reached() > limits.parser_max_recursion {
+        let limit = limits.parser_max_recursion;
+        // To a client, nesting is depth. The smaller of the two limits is the one to keep to.
+        return Err(vec![match limits.max_depth {
+            Some(depth) if (depth as usize) < limit => limits::broken(
+                "depth",
+                None,
+                depth as usize,
+                "max_depth",
+                "MAX_DEPTH_LIMIT",
+            ),
+            _ => limits::broken(
+                "nesting",
+                None,
+                limit,
+                "parser_max_recursion",
+                "MAX_RECURSION_LIMIT",
+            ),
+        }]);
+    }
+    Err(from_diagnostics(&failure.errors, "GRAPHQL_PARSE_FAILED"))
+}
+
+/// Validates a document. Fields that the schema does not have are reported on their own: what follows from leaving
+/// them out is no mistake of the client's.
+fn validate(
+    document: &Document,
+    schema: &Valid<Schema>,
+) -> Result<Valid<ExecutableDocument>, Vec<GraphQLError>> {
+    let failed = |failure: WithErrors<ExecutableDocument>| {
+        // The compiler follows a document to a fixed depth, smaller than what the parser follows by default.
+        if failure
+            .errors
+            .iter()
+            .any(|diagnostic| diagnostic.error.to_string() == "too much recursion")
+        {
+            return vec![GraphQLError::new(
+                "the operation is nested too deeply to be validated",
+                "MAX_RECURSION_LIMIT",
+            )];
+        }
+        from_diagnostics(&failure.errors, "GRAPHQL_VALIDATION_FAILED")
+    };
+    document
+        .to_executable(schema)
+        .map_err(failed)?
+        .validate(schema)
+        .map_err(failed)
+}
+
+/// The operation to execute (specification, section 6.1, GetOperation).
+fn select<'a>(
+    document: &'a Document,
+    operation_name: Option<&str>,
+) -> Result<&'a Node<OperationDefinition>, GraphQLError> {
+    let mut operations = document
+        .definitions
+        .iter()
+        .filter_map(|definition| match definition {
+            Definition::OperationDefinition(operation) => Some(operation),
+            _ => None,
+        });
+    if let Some(wanted) = operation_name {
+        let named =
+            operations.find(|operation| operation.name.as_ref().is_some_and(|name| name == wanted));
+        return named.ok_or_else(|| {
+            GraphQLError::new(
+                format!("the document has no operation named \"{wanted}\""),
+                "GRAPHQL_UNKNOWN_OPERATION_NAME",
+            )
+        });
+    }
+    match (operations.next(), operations.next()) {
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(GraphQLError::new(
+            "the document has several operations; the parameter `operationName` must say which one to execute",
+            "GRAPHQL_UNKNOWN_OPERATION_NAME",
+        )),
+        (None, _) => Err(GraphQLError::new(
+            "the document has no operation",
+            "GRAPHQL_VALIDATION_FAILED",
+        )),
+    }
+}

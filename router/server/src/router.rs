@@ -1,0 +1,256 @@
+//! Puts a router together, and runs it.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use arc_swap::ArcSwap;
+use axum::routing::{any, get};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+use crate::authentication::{KeySource, KeySourceError, Verifier};
+use crate::config::RouterConfig;
+use crate::engine::{Engine, SupergraphLoadError};
+use crate::hook::RequestHook;
+use crate::http::cors::CorsRules;
+use crate::operation::pool::PlanningPool;
+use crate::operation::prepare::Rules;
+use crate::service::Service;
+use crate::transports::TransportFactory;
+use crate::{graphql, health, observe, page};
+
+/// Renders the program's metrics in Prometheus' text format.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Responses shorter than this, in bytes, are not worth compressing.
+const COMPRESS_FROM: u16 = 1024;
+
+/// A router that is ready to serve.
+pub struct Router {
+    routes: axum::Router,
+    handle: RouterHandle,
+}
+
+/// Why there is no router.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// The supergraph cannot be served.
+    #[error(transparent)]
+    Supergraph(#[from] SupergraphLoadError),
+    /// The client for key sets cannot be made.
+    #[error(transparent)]
+    Keys(#[from] KeySourceError),
+    /// The threads for planning cannot be started.
+    #[error("cannot start the planning threads: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// What a router is made of.
+pub struct RouterBuilder {
+    config: RouterConfig,
+    transports: Box<dyn TransportFactory>,
+    hook: Option<Box<dyn RequestHook>>,
+    keys: Option<Arc<dyn KeySource>>,
+    metrics: Option<MetricsText>,
+}
+
+impl RouterBuilder {
+    /// A router with this configuration that reaches subgraphs through these transports.
+    pub fn new(config: RouterConfig, transports: impl TransportFactory) -> RouterBuilder {
+        RouterBuilder {
+            config,
+            transports: Box::new(transports),
+            hook: None,
+            keys: None,
+            metrics: None,
+        }
+    }
+
+    /// Calls the hook for every operation.
+    pub fn hook(mut self, hook: impl RequestHook) -> RouterBuilder {
+        self.hook = Some(Box::new(hook));
+        self
+    }
+
+    /// Accepts tokens signed with the keys of this source, beside those that the configuration names.
+    pub fn key_source(mut self, source: Arc<dyn KeySource>) -> RouterBuilder {
+        self.keys = Some(source);
+        self
+    }
+
+    /// Serves the program's metrics. Without it there is no `/metrics`.
+    pub fn metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> RouterBuilder {
+        self.metrics = Some(Arc::new(render));
+        self
+    }
+
+    /// Loads the supergraph and puts the router together. Takes its time on a large supergraph.
+    pub fn build(self, supergraph_sdl: &str) -> Result<Router, RouterError> {
+        observe::describe_metrics();
+        let engine = Engine::load(supergraph_sdl, self.transports.as_ref(), &self.config)?;
+        let jwt = self.config.authentication.router.jwt.clone();
+        let verifier = if jwt.is_some() || self.keys.is_some() {
+            Some(Verifier::new(jwt.unwrap_or_default(), self.keys)?)
+        } else {
+            None
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let service = Arc::new(Service {
+            rules: Rules {
+                limits: self.config.limits.clone(),
+                introspection: self.config.supergraph.introspection,
+            },
+            cors: CorsRules::new(&self.config.cors),
+            engine: ArcSwap::from_pointee(engine),
+            pool: PlanningPool::start(threads)?,
+            transports: self.transports,
+            verifier,
+            hook: self.hook,
+            metrics: self.metrics,
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            open_subscriptions: Arc::new(AtomicUsize::new(0)),
+            config: self.config,
+        });
+        let routes = routes(&service);
+        Ok(Router {
+            routes,
+            handle: RouterHandle { service },
+        })
+    }
+}
+
+fn routes(service: &Arc<Service>) -> axum::Router {
+    let config = &service.config;
+    let observed = axum::middleware::from_fn_with_state(service.clone(), observe::observe);
+    let worth_it = SizeAbove::new(COMPRESS_FROM).and(NotForContentType::SSE);
+    let endpoint = any(graphql::endpoint)
+        .layer(CompressionLayer::new().compress_when(worth_it))
+        .layer(observed);
+    let mut routes = axum::Router::new().route(&config.supergraph.path.0, endpoint);
+    if config.homepage.enabled || config.sandbox.enabled {
+        routes = routes.route(page::ASSETS_ROUTE, get(page::asset));
+        // At the endpoint's own path the page is told from a request by its `accept` header.
+        if config.supergraph.path.0 != "/" {
+            routes = routes.route("/", get(page::home));
+        }
+    }
+    if config.health_check.enabled {
+        routes = routes
+            .route(&config.health_check.path.0, get(health::health))
+            .route(
+                &config.health_check.readiness_path.0,
+                get(health::readiness),
+            );
+    }
+    let prometheus = &config.telemetry.exporters.metrics.prometheus;
+    if prometheus.enabled && service.metrics.is_some() {
+        routes = routes.route(&prometheus.path.0, get(health::metrics));
+    }
+    routes.with_state(service.clone())
+}
+
+impl Router {
+    /// Steers the router while it runs.
+    pub fn handle(&self) -> RouterHandle {
+        self.handle.clone()
+    }
+
+    /// The routes, for a program that serves them itself. It has to stop its server when
+    /// [`RouterHandle::stopping`] resolves, and to await [`RouterHandle::stopped`] before it ends.
+    pub fn into_routes(self) -> axum::Router {
+        self.routes
+    }
+
+    /// Serves until [`RouterHandle::shutdown`] is called. Requests that are under way then get their answers,
+    /// subscriptions are completed, for as long as `supergraph.connection_shutdown_timeout` allows.
+    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        let service = self.handle.service.clone();
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "could not switch off delays on a connection");
+            }
+        });
+        let server = axum::serve(
+            listener,
+            self.routes
+                .into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(service.stopping.clone().cancelled_owned());
+        let limit = service.config.supergraph.connection_shutdown_timeout.0;
+        let time_is_up = async {
+            service.stopping.cancelled().await;
+            tokio::time::sleep(limit).await;
+        };
+        tokio::select! {
+            result = server.into_future() => result?,
+            () = time_is_up => tracing::warn!(?limit, "some requests did not finish in time"),
+        }
+        self.handle.stopped().await;
+        Ok(())
+    }
+}
+
+/// Steers a router while it runs. Cheap to clone.
+#[derive(Clone)]
+pub struct RouterHandle {
+    service: Arc<Service>,
+}
+
+impl RouterHandle {
+    /// Serves another version of the supergraph from now on. What is under way goes on with the version it began
+    /// with. An error leaves everything as it was.
+    pub async fn reload(&self, supergraph_sdl: String) -> Result<(), SupergraphLoadError> {
+        let service = self.service.clone();
+        let load = move || {
+            Engine::load(
+                &supergraph_sdl,
+                service.transports.as_ref(),
+                &service.config,
+            )
+        };
+        let loaded = match tokio::task::spawn_blocking(load).await {
+            Ok(loaded) => loaded,
+            Err(error) => Err(SupergraphLoadError::Panicked(error.to_string())),
+        };
+        let outcome = if loaded.is_ok() { "loaded" } else { "refused" };
+        metrics::counter!("souk_router_supergraph_reloads_total", "outcome" => outcome)
+            .increment(1);
+        self.service.engine.store(Arc::new(loaded?));
+        Ok(())
+    }
+
+    /// Begins to stop: readiness fails, and subscriptions end.
+    pub fn shutdown(&self) {
+        self.service.stopping.cancel();
+        self.service.tasks.close();
+    }
+
+    /// Resolves when [`RouterHandle::shutdown`] has been called.
+    pub async fn stopping(&self) {
+        self.service.stopping.cancelled().await;
+    }
+
+    /// Resolves when sockets, streams and mutations have ended after [`RouterHandle::shutdown`], or when
+    /// `supergraph.connection_shutdown_timeout` is over.
+    pub async fn stopped(&self) {
+        self.service.stopping.cancelled().await;
+        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
+        if tokio::time::timeout(limit, self.service.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                ?limit,
+                open = self.service.tasks.len(),
+                "some subscriptions or mutations did not end in time"
+            );
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What happens to an operation, whichever way it came: who asks, what it is, what it may do, its execution.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use apollo_compiler::ast::OperationType;
+use arc_swap::ArcSwap;
+use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{self, BoxStream};
+use http::StatusCode;
+use http::request::Parts;
+use souk_executor::{ExecutionRequest, RequestContext, Response};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::authentication::Verifier;
+use crate::config::RouterConfig;
+use crate::correlation::{self, CORRELATION_ID, CorrelationId};
+use crate::engine::Engine;
+use crate::error::{GraphQLError, Refusal};
+use crate::hook::RequestHook;
+use crate::http::cors::CorsRules;
+use crate::http::request::GraphQLRequest;
+use crate::operation::cache::OperationKey;
+use crate::operation::pool::PlanningPool;
+use crate::operation::prepare::{Operation, Rules, prepare};
+use crate::operation::variables;
+use crate::propagation::propagate;
+use crate::subscriber::{Subscriber, TokenExpiry};
+use crate::transports::TransportFactory;
+
+/// Shared by all requests.
+pub(crate) struct Service {
+    pub config: RouterConfig,
+    pub rules: Rules,
+    pub cors: CorsRules,
+    pub engine: ArcSwap<Engine>,
+    pub pool: PlanningPool,
+    pub transports: Box<dyn TransportFactory>,
+    pub verifier: Option<Verifier>,
+    pub hook: Option<Box<dyn RequestHook>>,
+    pub metrics: Option<crate::MetricsText>,
+    /// Set when the router is to stop.
+    pub stopping: CancellationToken,
+    /// What has to end before the router has stopped: sockets, streams, mutations.
+    pub tasks: TaskTracker,
+    pub open_subscriptions: Arc<AtomicUsize>,
+}
+
+/// An operation that is ready to run.
+pub(crate) struct Ready {
+    engine: Arc<Engine>,
+    pub kind: OperationType,
+    request: ExecutionRequest,
+}
+
+impl Service {
+    /// Who asks, and what subgraphs are told of the request.
+    pub async fn context(&self, parts: &Parts) -> Result<Arc<RequestContext>, Refusal> {
+        let claims = match &self.verifier {
+            Some(verifier) => verifier.verify(&parts.headers).await?,
+            None => None,
+        };
+        let mut context = RequestContext {
+            headers: propagate(&self.config.headers.all.request, &parts.headers),
+            ..RequestContext::default()
+        };
+        if let Some(id) = parts.extensions.get::<CorrelationId>() {
+            context
+                .headers
+                .insert(CORRELATION_ID, id.header_value().clone());
+            context.extensions.insert(id.clone());
+        }
+        if let Some(expiry) = claims.as_ref().and_then(TokenExpiry::of) {
+            context.extensions.insert(expiry);
+        }
+        let trace = parts.headers.get(correlation::TRACEPARENT);
+        if let Some(trace) = trace.filter(|value| correlation::trace_id(value).is_some()) {
+            context
+                .headers
+                .insert(correlation::TRACEPARENT, trace.clone());
+        }
+        if let Some(hook) = &self.hook {
+            hook.prepare(parts, claims.as_ref(), &mut context).await?;
+        }
+        Ok(Arc::new(context))
+    }
+
+    /// The operation of a request with its variables.
+    pub async fn ready(
+        &self,
+        request: GraphQLRequest,
+        context: Arc<RequestContext>,
+    ) -> Result<Ready, Refusal> {
+        let engine = self.engine.load_full();
+        let GraphQLRequest {
+            query,
+            operation_name,
+            variables,
+        } = request;
+        let key = OperationKey {
+            query,
+            operation_name,
+        };
+        let prepared = engine
+            .operations
+            .get_or_prepare(key, |key| self.prepare(engine.clone(), key))
+            .await;
+        let operation = prepared.map_err(Refusal::graphql)?;
+        let coerced = variables::coerce(&engine.schema, &operation, &variables);
+        let variables = coerced.map_err(|error| Refusal::graphql(vec![error]))?;
+        Ok(Ready {
+            engine,
+            kind: operation.kind,
+            request: ExecutionRequest {
+                plan: operation.plan.clone(),
+                document: operation.document.clone(),
+                operation_name: operation.name.clone(),
+                variables: Arc::new(variables),
+                context,
+            },
+        })
+    }
+
+    async fn prepare(
+        &self,
+        engine: Arc<Engine>,
+        key: Arc<OperationKey>,
+    ) -> Result<Arc<Operation>, Vec<GraphQLError>> {
+        let rules = self.rules.clone();
+        let job = move || {
+            let name = key.operation_name.as_deref();
+            prepare(&engine.planner, &engine.schema, &rules, &key.query, name).map(Arc::new)
+        };
+        self.pool.run(job).await.unwrap_or_else(|_| {
+            tracing::error!("preparing an operation panicked");
+            Err(vec![GraphQLError::new(
+                "the operation could not be planned",
+                "INTERNAL",
+            )])
+        })
+    }
+
+    /// Runs a query or a mutation.
+    pub async fn execute(&self, ready: Ready) -> Result<Response, Refusal> {
+        let Ready {
+            engine,
+            kind,
+            request,
+        } = ready;
+        let timeout = self.config.traffic_shaping.router.timeout.0;
+        let execution = tokio::time::timeout(timeout, {
+            let engine = engine.clone();
+            async move { engine.executor.execute(request).await }
+        });
+        // A mutation goes on when its client has gone: half of one helps nobody.
+        let result = if kind == OperationType::Mutation {
+            self.tasks
+                .spawn(execution.in_current_span())
+                .await
+                .map_err(|error| {
+                    tracing::error!(%error, "a mutation panicked");
+                    Refusal::http(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "internal error",
+                        "INTERNAL",
+                    )
+                })?
+        } else {
+            execution.await
+        };
+        result.map_err(|_| {
+            let message = format!("the operation took longer than the {timeout:?} allowed");
+            Refusal::http(StatusCode::GATEWAY_TIMEOUT, message, "GATEWAY_TIMEOUT")
+                .configured_by("traffic_shaping.router.timeout")
+        })
+    }
+
+    /// Opens a subscription for the client that sent `parts`. The stream ends when the subscription does, when the
+    /// router stops, or with a refusal when the client's token expires or its session is ended.
+    pub async fn subscribe(
+        self: &Arc<Self>,
+        ready: Ready,
+        parts: Arc<Parts>,
+    ) -> Result<Events, Refused> {
+        let config = &self.config.subscription;
+        if !config.enabled {
+            let message =
+                "subscriptions are switched off; they are configured as subscription.enabled";
+            return Err(Refusal::graphql(vec![GraphQLError::new(
+                message,
+                "SUBSCRIPTIONS_DISABLED",
+            )])
+            .into());
+        }
+        let open = OpenSubscription::count(&self.open_subscriptions);
+        let limit = config.max_opened_subscriptions;
+        if let Some(limit) = limit.filter(|limit| open.number > *limit) {
+            let message = format!(
+                "{limit} subscriptions are open, more are not allowed; \
+                 the limit is configured as subscription.max_opened_subscriptions"
+            );
+            return Err(Refusal::http(
+                StatusCode::SERVICE_UNAVAILABLE,
+                message,
+                "MAX_OPENED_SUBSCRIPTIONS_LIMIT",
+            )
+            .into());
+        }
+        let subscriber = Subscriber::new(self.clone(), parts, ready.request.context.clone());
+        let context = {
+            let subscriber = subscriber.clone();
+            move || subscriber.context()
+        };
+        let events = ready
+            .engine
+            .executor
+            .subscribe_renewed(ready.request, context)
+            .await
+            .map_err(Refused::Executed)?;
+        let stopping = self.stopping.clone();
+        let counted = events.map(move |event| {
+            let _ = &open;
+            event
+        });
+        let running = counted.take_until(stopping.cancelled_owned()).boxed();
+        let refused = async move { subscriber.refused().await }.boxed();
+        Ok(until_refused(running, refused))
+    }
+}
+
+/// The responses of a subscription; a refusal is the last.
+pub(crate) type Events = BoxStream<'static, Result<Response, Refusal>>;
+
+fn until_refused(
+    running: BoxStream<'static, Response>,
+    refused: BoxFuture<'static, Refusal>,
+) -> Events {
+    let events = stream::unfold(Some((running, refused)), |state| async move {
+        let (mut running, mut refused) = state?;
+        tokio::select! {
+            biased;
+            refusal = &mut refused => Some((Err(refusal), None)),
+            event = running.next() => event.map(|event| (Ok(event), Some((running, refused)))),
+        }
+    });
+    events.boxed()
+}
+
+/// Why there is no stream of events.
+pub(crate) enum Refused {
+    /// The router refused the subscription.
+    Before(Refusal),
+    /// A subgraph did.
+    Executed(Response),
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Refused {
+        Refused::Before(refusal)
+    }
+}
+
+/// Counts one subscription as long as it lives.
+struct OpenSubscription {
+    counter: Arc<AtomicUsize>,
+    /// How many are open, with this one.
+    number: usize,
+}
+
+impl OpenSubscription {
+    fn count(counter: &Arc<AtomicUsize>) -> OpenSubscription {
+        let number = counter.fetch_add(1, Ordering::Relaxed) + 1;
+        metrics::gauge!("souk_router_active_subscriptions").increment(1.0);
+        OpenSubscription {
+            counter: counter.clone(),
+            number,
+        }
+    }
+}
+
+impl Drop for OpenSubscription {
+    fn drop(&mut self) {
+        self.counter.fetch_sub(1, Ordering::Relaxed);
+        metrics::gauge!("souk_router_active_subscriptions").decrement(1.0);
+    }
+}

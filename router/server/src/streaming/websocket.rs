@@ -1,0 +1,230 @@
+//! GraphQL over WebSocket, by the graphql-transport-ws protocol: from the upgrade request to the acknowledgement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::WebSocketUpgrade;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Instrument;
+
+use super::connection::Connection;
+use super::protocol::{self, ClientMessage, Close, SUBPROTOCOL};
+use crate::error::Refusal;
+use crate::http::response;
+use crate::service::Service;
+
+/// A peer that takes no message for so long is gone.
+pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much is read from a socket at once, in bytes. Each socket has a buffer of this size, which is cleared before
+/// every read; what clients send is short.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Answers the upgrade request.
+pub(crate) fn accept(service: Arc<Service>, upgrade: WebSocketUpgrade, parts: Parts) -> Response {
+    if let Err(refusal) = check_origin(&service, &parts) {
+        return response::refused(&refusal, crate::http::media::ResponseType::Json);
+    }
+    let limit = service.config.limits.http_max_request_bytes;
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(limit)
+        .max_frame_size(limit);
+    let tasks = service.tasks.clone();
+    let span = tracing::Span::current();
+    upgrade.on_upgrade(move |socket| {
+        tasks.track_future(serve(service, socket, parts).instrument(span))
+    })
+}
+
+/// A browser opens WebSockets to any site and sends that site's cookies along, so the origin is looked at here:
+/// it must be this site's, or one that `cors` lets read answers.
+fn check_origin(service: &Service, parts: &Parts) -> Result<(), Refusal> {
+    let Some(origin) = parts.headers.get(header::ORIGIN) else {
+        return Ok(());
+    };
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or(parts.uri.host());
+    let origin_host = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, host)| host);
+    if origin_host.is_some() && origin_host == host {
+        return Ok(());
+    }
+    if service.cors.allows(origin) {
+        return Ok(());
+    }
+    Err(Refusal::http(
+        StatusCode::FORBIDDEN,
+        "pages of this origin may not open a WebSocket; origins are configured as cors.policies",
+        "ORIGIN_NOT_ALLOWED",
+    ))
+}
+
+async fn serve(service: Arc<Service>, mut socket: WebSocket, mut parts: Parts) {
+    let speaks = socket
+        .protocol()
+        .is_some_and(|protocol| protocol.as_bytes() == SUBPROTOCOL.as_bytes());
+    let result = if speaks {
+        match initialise(&service, &mut socket, &mut parts).await {
+            Ok(()) => Connection::new(service, parts).run(&mut socket).await,
+            Err(end) => Err(end),
+        }
+    } else {
+        Err(End::Close(Close::SubprotocolNotAcceptable))
+    };
+    if let Err(End::Close(close)) = result {
+        tracing::debug!(
+            code = close.code(),
+            reason = close.reason(),
+            "closing a WebSocket"
+        );
+        let frame = CloseFrame {
+            code: close.code(),
+            reason: close.reason().into(),
+        };
+        // The peer may have gone, and need not answer.
+        let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
+        let _ = timeout(Duration::from_secs(1), drain(&mut socket)).await;
+    }
+}
+
+/// Reads until the peer has closed, so that the close frame is not lost in a reset connection.
+async fn drain(socket: &mut WebSocket) {
+    while let Some(Ok(_)) = socket.recv().await {}
+}
+
+/// How a connection ends.
+pub(super) enum End {
+    /// The server closes it.
+    Close(Close),
+    /// The client closed it, or it broke.
+    Gone,
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> End {
+        End::Close(close)
+    }
+}
+
+/// Waits for `connection_init`, checks who it is, and acknowledges. The payload's texts become headers of the
+/// request: browsers cannot send headers with an upgrade.
+async fn initialise(
+    service: &Service,
+    socket: &mut WebSocket,
+    parts: &mut Parts,
+) -> Result<(), End> {
+    let deadline = Instant::now() + service.config.subscription.connection_init_timeout.0;
+    let payload = loop {
+        let received = tokio::select! {
+            received = timeout_at(deadline, socket.recv()) => received.map_err(|_| Close::InitTimeout)?,
+            () = service.stopping.cancelled() => return Err(Close::GoingAway.into()),
+        };
+        match text_of(received)? {
+            None => {}
+            Some(text) => match protocol::read(&text)? {
+                ClientMessage::ConnectionInit { payload } => break payload,
+                ClientMessage::Ping { payload } => send(socket, protocol::pong(payload)).await?,
+                ClientMessage::Pong {} => {}
+                ClientMessage::Subscribe { .. } | ClientMessage::Complete { .. } => {
+                    return Err(Close::Unauthorized.into());
+                }
+            },
+        }
+    };
+    add_headers(parts, payload.unwrap_or_default());
+    if let Err(refusal) = service.context(parts).await {
+        let why = refusal
+            .errors
+            .first()
+            .map_or("refused", |error| error.message.as_str());
+        return Err(Close::Forbidden(why.to_owned()).into());
+    }
+    send(socket, protocol::connection_ack()).await
+}
+
+/// What proxies and the upgrade request say of the connection. The client's own word for it is not taken, or it
+/// could make up the address that limits count by.
+const OF_CONNECTION: [HeaderName; 7] = [
+    header::FORWARDED,
+    header::HOST,
+    header::ORIGIN,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+fn add_headers(parts: &mut Parts, payload: Map<String, Value>) {
+    for (name, value) in payload {
+        let (Ok(name), Value::String(value)) = (HeaderName::try_from(name), value) else {
+            continue;
+        };
+        if OF_CONNECTION.contains(&name) {
+            continue;
+        }
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            parts.headers.insert(name, value);
+        }
+    }
+}
+
+/// The text of a message; `None` for what the WebSocket layer deals with.
+pub(super) fn text_of(
+    received: Option<Result<Message, axum::Error>>,
+) -> Result<Option<String>, End> {
+    match received {
+        Some(Ok(Message::Text(text))) => Ok(Some(text.to_string())),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+        Some(Ok(Message::Binary(_))) => Err(Close::InvalidMessage("binary".to_owned()).into()),
+        Some(Ok(Message::Close(_))) | Some(Err(_)) | None => Err(End::Gone),
+    }
+}
+
+pub(super) async fn send(socket: &mut WebSocket, text: String) -> Result<(), End> {
+    match timeout(SEND_TIMEOUT, socket.send(Message::text(text))).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(End::Gone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_payload_brings_a_token_but_no_address() {
+        let (mut parts, ()) = http::Request::get("/graphql")
+            .header("x-forwarded-for", "203.0.113.7")
+            .body(())
+            .unwrap()
+            .into_parts();
+        let payload = json!({
+            "Authorization": "Bearer a",
+            "X-Forwarded-For": "198.51.100.1",
+            "forwarded": "for=198.51.100.1",
+            "retries": 3,
+        });
+        let Value::Object(payload) = payload else {
+            unreachable!()
+        };
+        add_headers(&mut parts, payload);
+        assert_eq!(parts.headers["authorization"], "Bearer a");
+        assert_eq!(parts.headers["x-forwarded-for"], "203.0.113.7");
+        assert_eq!(parts.headers.len(), 2);
+    }
+}

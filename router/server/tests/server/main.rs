@@ -1,0 +1,24 @@
+//! The router as its clients see it: over HTTP, WebSocket and server-sent events, in front of two subgraphs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that panics has failed, as it should"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "`json!` makes values, and tests hand them on"
+)]
+
+mod authentication;
+mod cross_site;
+mod endpoint;
+mod graphiql;
+mod limits;
+mod over_http;
+mod reload;
+mod server_sent_events;
+mod shutdown;
+mod subscribers;
+mod support;
+mod web_socket;

@@ -1,0 +1,88 @@
+//! Stopping, without losing what is under way.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::socket::Socket;
+use crate::support::{Shop, serve, serve_with};
+
+#[tokio::test]
+async fn requests_get_their_answers_and_subscriptions_are_completed() {
+    let mut served = serve("").await;
+    let mut socket = Socket::ready(&served, Value::Null).await;
+    socket
+        .subscribe("1", "subscription { productChanged(id: 1) { id } }")
+        .await;
+    assert_eq!(socket.next().await["type"], "next");
+    let query = json!({ "query": "subscription { productChanged(id: 1) { id } }" });
+    let mut events = served
+        .post()
+        .header("accept", "text/event-stream")
+        .json(&query)
+        .send()
+        .await
+        .unwrap();
+    assert!(events.chunk().await.unwrap().is_some());
+    let slow = served
+        .post()
+        .json(&json!({ "query": "{ slow(milliseconds: 400) }" }))
+        .send();
+    let slow = tokio::spawn(slow);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    served.handle.shutdown();
+    let (code, _, before) = socket.closed().await;
+    assert_eq!(code, 1001);
+    assert_eq!(before, [json!({ "id": "1", "type": "complete" })]);
+    let rest = events.text().await.unwrap();
+    assert!(rest.ends_with("event: complete\ndata:\n\n"), "{rest}");
+    let answer: Value = slow.await.unwrap().unwrap().json().await.unwrap();
+    assert_eq!(answer, json!({ "data": { "slow": true } }));
+    let server = tokio::time::timeout(Duration::from_secs(5), &mut served.server);
+    server.await.expect("the server stops").unwrap().unwrap();
+    assert!(
+        served
+            .client
+            .get(served.url("/health"))
+            .send()
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_cut_off() {
+    let mut served = serve("supergraph: { connection_shutdown_timeout: 200ms }").await;
+    let slow = served
+        .post()
+        .json(&json!({ "query": "{ slow(milliseconds: 30000) }" }))
+        .send();
+    let slow = tokio::spawn(slow);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    served.handle.shutdown();
+    let server = tokio::time::timeout(Duration::from_secs(5), &mut served.server);
+    server.await.expect("the server stops").unwrap().unwrap();
+    slow.abort();
+}
+
+#[tokio::test]
+async fn a_mutation_goes_on_when_its_client_leaves() {
+    let shop = Shop::default();
+    let served = serve_with("", shop.clone(), |builder| builder).await;
+    let query = json!({ "query": "mutation { slowly(milliseconds: 200) rename(id: 1, name: \"x\") { id } }" });
+    let hasty = served
+        .post()
+        .timeout(Duration::from_millis(100))
+        .json(&query)
+        .send()
+        .await;
+    assert!(hasty.is_err());
+    for _ in 0..40 {
+        if *shop.done.lock().unwrap() == ["slowly", "rename 1"] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("only {:?} was done", shop.done.lock().unwrap());
+}

@@ -1,0 +1,102 @@
+//! A small federated graph, and a router over it that serves on a free port.
+
+pub mod shop;
+pub mod socket;
+pub mod token;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use souk_router::{Router, RouterBuilder, RouterConfig, RouterHandle};
+use tokio::task::JoinHandle;
+
+pub use shop::Shop;
+
+/// A router that serves until it is dropped.
+pub struct Served {
+    pub address: SocketAddr,
+    pub handle: RouterHandle,
+    pub server: JoinHandle<std::io::Result<()>>,
+    pub client: reqwest::Client,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
+/// A router over the shop, with this configuration.
+pub async fn serve(config: &str) -> Served {
+    serve_with(config, Shop::default(), |builder| builder).await
+}
+
+/// The same over this shop, and with what the closure adds to it.
+pub async fn serve_with(
+    config: &str,
+    shop: Shop,
+    add: impl FnOnce(RouterBuilder) -> RouterBuilder,
+) -> Served {
+    let config = RouterConfig::from_yaml(config).unwrap();
+    let router = add(RouterBuilder::new(config, shop.transports()))
+        .build(shop::SUPERGRAPH)
+        .unwrap();
+    serve_router(router).await
+}
+
+pub async fn serve_router(router: Router) -> Served {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let handle = router.handle();
+    let server = tokio::spawn(router.serve(listener));
+    Served {
+        address,
+        handle,
+        server,
+        client: client(),
+    }
+}
+
+pub fn client() -> reqwest::Client {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    reqwest::Client::builder()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .unwrap()
+}
+
+impl Served {
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A POST to the endpoint, not sent yet.
+    pub fn post(&self) -> reqwest::RequestBuilder {
+        self.client.post(self.url("/graphql"))
+    }
+
+    /// The response to a query sent as a JSON POST.
+    pub async fn query(&self, query: &str) -> Value {
+        let response = self
+            .post()
+            .json(&json!({ "query": query }))
+            .send()
+            .await
+            .unwrap();
+        response.json().await.unwrap()
+    }
+
+    /// The code of the only error of the response to a query.
+    pub async fn error_code(&self, query: &str) -> String {
+        let response = self.query(query).await;
+        let errors = response["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no errors: {response}"));
+        assert_eq!(errors.len(), 1, "{response}");
+        assert!(response.get("data").is_none(), "{response}");
+        errors[0]["extensions"]["code"].as_str().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,329 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// One typed commerce graph, and the engine that federates it.
+#[derive(Debug, Parser)]
+#[command(name = "souk", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What souk can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole platform in one process: six subgraphs, the router and the workers.
+    Serve(ServeArgs),
+    /// Run one subgraph on its own, over HTTP and WebSocket.
+    Subgraph(SubgraphArgs),
+    /// Run a router over a supergraph, ours or any other.
+    Router(RouterArgs),
+    /// Compose subgraph schemas into a supergraph.
+    Compose(ComposeArgs),
+    /// Show the query plan of an operation.
+    Plan(PlanArgs),
+    /// Create and migrate the databases, and declare the message queues.
+    Migrate(ConfigArgs),
+    /// Put the demo data into the databases.
+    Seed(ConfigArgs),
+    /// Work with the subgraphs' schemas.
+    Schema {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: SchemaCommand,
+    },
+    /// Work with the search index.
+    Search {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: SearchCommand,
+    },
+    /// Look at events that could not be worked, and try them again.
+    Events {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: EventsCommand,
+    },
+    /// List every setting with its environment variable and default.
+    Settings,
+    /// Ask a running server whether it is well: exit code 0 when it answers with 2xx.
+    Health {
+        /// The address to ask.
+        #[arg(default_value = "http://127.0.0.1:4000/readiness")]
+        url: String,
+    },
+}
+
+/// The configuration file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigArgs {
+    /// The configuration file (souk.toml by default, if there is one).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `souk serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long)]
+    pub port: Option<String>,
+    /// The address to listen on.
+    #[arg(long)]
+    pub host: Option<String>,
+    /// The directory for everything that souk writes.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data: Option<PathBuf>,
+    /// Start without demo data.
+    #[arg(long)]
+    pub no_demo: bool,
+}
+
+/// `souk subgraph`.
+#[derive(Debug, Args)]
+pub struct SubgraphArgs {
+    /// Which one.
+    pub name: SubgraphName,
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The address to listen on, such as 0.0.0.0:4001.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+}
+
+/// The subgraphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum SubgraphName {
+    User,
+    Shop,
+    Product,
+    Order,
+    Payment,
+    Search,
+}
+
+/// `souk router`.
+#[derive(Debug, Args)]
+pub struct RouterArgs {
+    /// The supergraph's schema. It is read again when the file changes.
+    #[arg(long, value_name = "FILE")]
+    pub supergraph: PathBuf,
+    /// The router's configuration (router.yaml); without it every default holds.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The address to listen on; wins over the configuration's `supergraph.listen`.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+}
+
+/// `souk compose`.
+#[derive(Debug, Args)]
+pub struct ComposeArgs {
+    /// The list of subgraphs, in the format of rover's supergraph.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Where the supergraph goes; standard output without it.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `souk plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The supergraph's schema.
+    #[arg(long, value_name = "FILE")]
+    pub supergraph: PathBuf,
+    /// A file with the operation.
+    #[arg(long, value_name = "FILE")]
+    pub operation: PathBuf,
+    /// Which operation, when the file has several.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// `souk schema`.
+#[derive(Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// Write each subgraph's schema, as composition reads it, to a file of its name.
+    Export {
+        /// The directory the files go to.
+        #[arg(long, value_name = "DIRECTORY", default_value = "schema")]
+        output: PathBuf,
+    },
+}
+
+/// `souk search`.
+#[derive(Debug, Subcommand)]
+pub enum SearchCommand {
+    /// Make the index again from what the product and shop subgraphs have.
+    Rebuild(ConfigArgs),
+}
+
+/// `souk events`.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// List the events that were given up, with the reason.
+    DeadLetters {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Try events that were given up again.
+    Replay {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The event; all of them without it.
+        #[arg(long, value_name = "ID")]
+        event: Option<uuid::Uuid>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::path::Path;
+
+    use serde_json::Value;
+    use souk_platform::config::{Config, Sources};
+    use souk_router::RouterConfig;
+
+    use super::*;
+
+    fn file(name: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name))
+            .unwrap()
+    }
+
+    fn compose_file() -> Value {
+        serde_saphyr::from_str(&file("docker-compose.yml")).unwrap()
+    }
+
+    fn services(compose: &Value) -> impl Iterator<Item = (&String, &Value)> {
+        compose["services"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(_, service)| service["image"] == "souk")
+    }
+
+    #[test]
+    fn docker_compose_runs_commands_that_souk_knows() {
+        let compose = compose_file();
+        let mut seen = HashSet::new();
+        for (name, service) in services(&compose) {
+            let texts = |value: &Value| -> Vec<String> {
+                value
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|word| word.as_str().unwrap().to_owned())
+                    .collect()
+            };
+            let command = [vec!["souk".to_owned()], texts(&service["command"])].concat();
+            Cli::try_parse_from(&command).unwrap_or_else(|error| panic!("{name}: {error}"));
+            seen.insert(name.clone());
+            if let Some(check) = service.pointer("/healthcheck/test") {
+                let check = texts(check);
+                assert_eq!(check[0], "CMD", "{name}");
+                Cli::try_parse_from(&check[1..]).unwrap_or_else(|error| panic!("{name}: {error}"));
+            } else {
+                assert!(
+                    ["migrate", "seed"].contains(&name.as_str()),
+                    "{name} has no health check"
+                );
+            }
+        }
+        for process in [
+            "user", "shop", "product", "order", "payment", "search", "router", "migrate", "seed",
+        ] {
+            assert!(
+                seen.contains(process),
+                "docker-compose.yml does not start {process}"
+            );
+        }
+    }
+
+    #[test]
+    fn docker_compose_sets_variables_that_souk_reads() {
+        let compose = compose_file();
+        let known: HashSet<String> = Config::variables()
+            .into_iter()
+            .map(|variable| variable.name)
+            .collect();
+        for (name, service) in services(&compose) {
+            let environment = service["environment"].as_object().unwrap();
+            for variable in environment.keys() {
+                assert!(
+                    known.contains(variable),
+                    "{name} sets {variable}, which is no setting"
+                );
+            }
+            // With the placeholders filled in, the values are ones that the configuration accepts.
+            let filled = environment
+                .iter()
+                .map(|(key, value)| (key.clone(), fill_in(value.as_str().unwrap())))
+                .collect();
+            Config::read(Sources {
+                environment: filled,
+                ..Sources::default()
+            })
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+
+    /// What docker compose makes of `${NAME:?message}` and `${NAME:-default}`.
+    fn fill_in(value: &str) -> String {
+        let Some((before, rest)) = value.split_once("${") else {
+            return value.to_owned();
+        };
+        let (placeholder, after) = rest.split_once('}').unwrap();
+        let filled = match placeholder.split_once(":-") {
+            Some((_, default)) => default,
+            None => "0123456789abcdef0123456789abcdef",
+        };
+        format!("{before}{filled}{after}")
+    }
+
+    #[test]
+    fn the_deployed_router_is_configured_for_every_subgraph() {
+        let config = RouterConfig::from_yaml(&file("deploy/router.yaml")).unwrap();
+        for member in crate::graph::MEMBERS {
+            assert!(
+                config.override_subgraph_url.contains_key(member.name),
+                "{}",
+                member.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_variable_in_the_environment_of_the_image_is_documented() {
+        let guide = file("docs/operations.md");
+        for variable in Config::variables() {
+            // Variables of single subgraphs are documented once, for all six.
+            let general =
+                crate::graph::MEMBERS
+                    .iter()
+                    .fold(variable.name.clone(), |name, member| {
+                        name.replace(
+                            &format!("SUBGRAPHS_{}_", member.name.to_uppercase()),
+                            "SUBGRAPHS_<NAME>_",
+                        )
+                    });
+            assert!(
+                guide.contains(&general),
+                "docs/operations.md does not explain {general}"
+            );
+        }
+    }
+}

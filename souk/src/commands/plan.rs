@@ -1,0 +1,36 @@
+//! `souk plan`: the query plan of an operation.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use apollo_compiler::ExecutableDocument;
+use souk_planner::{Planner, Supergraph};
+
+use crate::cli::PlanArgs;
+use crate::commands::print;
+use crate::failure::Failure;
+
+/// Runs the command: prints the plan as text.
+pub fn run(args: &PlanArgs) -> Result<(), Failure> {
+    let sdl = read(&args.supergraph)?;
+    let supergraph = Supergraph::parse(&sdl).map_err(|error| {
+        Failure::failed(format!(
+            "{} is not a supergraph: {error}",
+            args.supergraph.display()
+        ))
+    })?;
+    let text = read(&args.operation)?;
+    let document =
+        ExecutableDocument::parse_and_validate(supergraph.api_schema(), &text, &args.operation)
+            .map_err(|invalid| Failure::failed(invalid.errors))?;
+    let planner = Planner::new(Arc::new(supergraph));
+    let plan = planner
+        .plan(&document, args.name.as_deref())
+        .map_err(Failure::failed)?;
+    print(&format!("{plan}\n"))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::setup(format!("cannot read {}: {error}", path.display())))
+}

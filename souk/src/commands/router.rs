@@ -1,0 +1,92 @@
+//! `souk router`: a router over any supergraph.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use souk_platform::cache::Revocations;
+use souk_platform::config::{Config, Sources};
+use souk_platform::telemetry;
+use souk_router::config::ListenAddress;
+use souk_router::{HttpTransports, RouterBuilder, RouterConfig};
+
+use crate::backing::connect_cache;
+use crate::cli::RouterArgs;
+use crate::commands::{bind, told_to_stop};
+use crate::failure::Failure;
+use crate::identity_hook::IdentityHook;
+
+/// Runs the command until it is told to stop.
+pub async fn run(args: RouterArgs) -> Result<(), Failure> {
+    let platform = Config::read(Sources::of_process()).map_err(Failure::setup)?;
+    telemetry::init(&platform.log).map_err(Failure::setup)?;
+    let mut config = read_config(args.config.as_deref())?;
+    if let Some(listen) = &args.listen {
+        config.supergraph.listen = ListenAddress(parse_address(listen)?);
+    }
+    let address = config.supergraph.listen.0;
+    let supergraph = std::fs::read_to_string(&args.supergraph).map_err(|error| {
+        Failure::setup(format!(
+            "cannot read {}: {error}",
+            args.supergraph.display()
+        ))
+    })?;
+    let listener = bind(&address.to_string()).await?;
+
+    let metrics = telemetry::metrics().map_err(Failure::setup)?;
+    let mut builder =
+        RouterBuilder::new(config, HttpTransports::new()).metrics(move || metrics.render());
+    if let Some(hook) = identity_hook(&platform).await? {
+        builder = builder.hook(hook);
+    }
+    let router = builder.build(&supergraph).map_err(|error| {
+        Failure::setup(format!(
+            "{} cannot be served: {error}",
+            args.supergraph.display()
+        ))
+    })?;
+    let handle = router.handle();
+    let _watch = handle.watch(&args.supergraph).map_err(Failure::setup)?;
+    let bound = listener.local_addr().map_err(Failure::failed)?;
+    tracing::info!(url = format!("http://{bound}"), "serving");
+    tokio::spawn(async move {
+        if let Err(failure) = told_to_stop().await {
+            failure.report();
+        }
+        tracing::info!("stopping");
+        handle.shutdown();
+    });
+    router.serve(listener).await.map_err(Failure::failed)
+}
+
+fn read_config(path: Option<&Path>) -> Result<RouterConfig, Failure> {
+    let Some(path) = path else {
+        return Ok(RouterConfig::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::setup(format!("cannot read {}: {error}", path.display())))?;
+    RouterConfig::from_yaml(&text)
+        .map_err(|error| Failure::setup(format!("{}: {error}", path.display())))
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
+    text.parse().map_err(|_| {
+        Failure::setup(format!(
+            "--listen {text} is not an address such as 127.0.0.1:4000"
+        ))
+    })
+}
+
+/// Passes identities on to our own subgraphs. Without the shared secret the subgraphs are not ours, and the router
+/// adds nothing to their requests.
+async fn identity_hook(config: &Config) -> Result<Option<IdentityHook>, Failure> {
+    if config.identity.internal_secret.is_none() {
+        return Ok(None);
+    }
+    let cache = connect_cache(config).await?;
+    Ok(Some(IdentityHook {
+        issuer: config.identity.issuer.clone(),
+        audience: config.identity.audience.clone(),
+        revocations: Revocations::new(cache, config.identity.access_token_lifetime),
+        signer: Some(config.internal_signer().map_err(Failure::setup)?),
+    }))
+}

@@ -1,0 +1,271 @@
+//! What the demo asks of the subgraphs.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Value, json};
+use souk_platform::Identity;
+use souk_platform::identity::Subject;
+use souk_platform::peers::{PeerRequest, PeerTransport};
+use uuid::Uuid;
+
+use super::Account;
+use super::catalogue::{Category, Kind, Shop};
+use crate::failure::Failure;
+
+const PROVISION: &str =
+    "mutation($input: ProvisionUserInput!) { provisionUser(input: $input) { user { id } } }";
+const SHOPS: &str = "query($owner: _Any!) { _entities(representations: [$owner]) { ... on User {
+    shops(first: 100) { edges { node { id name status } } } } } }";
+const CREATE_SHOP: &str =
+    "mutation($input: CreateShopInput!) { createShop(input: $input) { shop { id name status } } }";
+const APPROVE_SHOP: &str =
+    "mutation($input: ApproveShopInput!) { approveShop(input: $input) { shop { id } } }";
+const CATEGORIES: &str = "query($parent: ID) { categories(parentId: $parent, first: 100) { edges { node { id name } } } }";
+const CREATE_CATEGORY: &str = "mutation($input: CreateCategoryInput!) { createCategory(input: $input) { category { id name } } }";
+const PRODUCTS: &str = "query($filter: ProductFilter) { products(filter: $filter, first: 100) { edges { node { id name } } } }";
+
+fn create_product(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Book => {
+            "mutation($input: CreateBookInput!) { createBook(input: $input) { book { id } } }"
+        }
+        Kind::Laptop => {
+            "mutation($input: CreateLaptopInput!) { createLaptop(input: $input) { laptop { id } } }"
+        }
+        Kind::Mobile => {
+            "mutation($input: CreateMobileInput!) { createMobile(input: $input) { mobile { id } } }"
+        }
+        Kind::Clothing => {
+            "mutation($input: CreateClothingInput!) { createClothing(input: $input) { clothing { id } } }"
+        }
+        Kind::GeneralProduct => {
+            "mutation($input: CreateGeneralProductInput!) { createGeneralProduct(input: $input) { generalProduct { id } } }"
+        }
+    }
+}
+
+/// The subgraphs, asked as whoever the demo is about.
+pub struct Graph<'a> {
+    transport: &'a dyn PeerTransport,
+}
+
+impl<'a> Graph<'a> {
+    /// Asks through `transport`.
+    pub fn new(transport: &'a dyn PeerTransport) -> Graph<'a> {
+        Graph { transport }
+    }
+
+    /// Makes the account if needed and gives its identity.
+    pub async fn account(&self, account: &Account, password: &str) -> Result<Identity, Failure> {
+        let roles: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
+        let input = json!({ "email": account.email, "name": account.name, "password": password, "roles": roles });
+        let souk = Identity::Service("souk".to_owned());
+        let data = self
+            .ask(&souk, "user", PROVISION, json!({ "input": input }))
+            .await?;
+        let id = text(&data, "/provisionUser/user/id")?;
+        let id = Uuid::parse_str(&id).map_err(Failure::failed)?;
+        Ok(Identity::Subject(Subject {
+            id,
+            roles: account.roles.to_vec(),
+            shop_ids: Vec::new(),
+            customer_type: "REGULAR".to_owned(),
+            session: Uuid::nil(),
+            guest: None,
+        }))
+    }
+
+    /// Makes the categories that are missing and gives the ids of all by name.
+    pub async fn categories(
+        &self,
+        moderator: &Identity,
+        wanted: &[Category],
+    ) -> Result<HashMap<String, String>, Failure> {
+        let mut ids: HashMap<String, String> = HashMap::new();
+        let mut read: HashSet<Option<String>> = HashSet::new();
+        for category in wanted {
+            let parent = category
+                .parent
+                .as_ref()
+                .and_then(|name| ids.get(name).cloned());
+            if read.insert(parent.clone()) {
+                let siblings = self
+                    .ask(
+                        moderator,
+                        "product",
+                        CATEGORIES,
+                        json!({ "parent": parent }),
+                    )
+                    .await?;
+                ids.extend(
+                    nodes(&siblings, "/categories/edges")?
+                        .into_iter()
+                        .map(|node| (node.name, node.id)),
+                );
+            }
+            if !ids.contains_key(&category.name) {
+                let input = json!({ "name": category.name, "parentId": parent });
+                let created = self
+                    .ask(
+                        moderator,
+                        "product",
+                        CREATE_CATEGORY,
+                        json!({ "input": input }),
+                    )
+                    .await?;
+                ids.insert(
+                    category.name.clone(),
+                    text(&created, "/createCategory/category/id")?,
+                );
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Makes and approves the shop if needed and gives its id.
+    pub async fn shop(
+        &self,
+        seller: &Identity,
+        moderator: &Identity,
+        shop: &Shop,
+    ) -> Result<String, Failure> {
+        let Identity::Subject(owner) = seller else {
+            return Err(Failure::failed("the demo's seller is not a user"));
+        };
+        let representation = json!({ "__typename": "User", "id": owner.id });
+        let known = self
+            .ask(seller, "shop", SHOPS, json!({ "owner": representation }))
+            .await?;
+        let known = nodes(&known, "/_entities/0/shops/edges")?;
+        let (id, status) = match known.into_iter().find(|node| node.name == shop.name()) {
+            Some(node) => (node.id, node.status),
+            None => {
+                let created = self
+                    .ask(seller, "shop", CREATE_SHOP, json!({ "input": shop.input }))
+                    .await?;
+                (
+                    text(&created, "/createShop/shop/id")?,
+                    text(&created, "/createShop/shop/status")?,
+                )
+            }
+        };
+        if status != "APPROVED" {
+            self.ask(
+                moderator,
+                "shop",
+                APPROVE_SHOP,
+                json!({ "input": { "id": id } }),
+            )
+            .await?;
+        }
+        Ok(id)
+    }
+
+    /// Makes the products that the shop does not sell yet.
+    pub async fn products(
+        &self,
+        seller: &Identity,
+        shop_id: &str,
+        shop: &Shop,
+        categories: &HashMap<String, String>,
+    ) -> Result<(), Failure> {
+        let filter = json!({ "filter": { "shopId": shop_id } });
+        let known = self.ask(seller, "product", PRODUCTS, filter).await?;
+        let known: HashSet<String> = nodes(&known, "/products/edges")?
+            .into_iter()
+            .map(|node| node.name)
+            .collect();
+        for product in &shop.products {
+            let name = product
+                .input
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            if known.contains(name) {
+                continue;
+            }
+            let mut input = product.input.clone();
+            input.insert("shopId".to_owned(), json!(shop_id));
+            input.insert(
+                "categoryId".to_owned(),
+                json!(categories.get(&product.category)),
+            );
+            self.ask(
+                seller,
+                "product",
+                create_product(product.kind),
+                json!({ "input": input }),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn ask(
+        &self,
+        identity: &Identity,
+        subgraph: &'static str,
+        query: &'static str,
+        variables: Value,
+    ) -> Result<Value, Failure> {
+        let failed = |reason: String| {
+            Failure::failed(format!(
+                "the demo data cannot be put into {subgraph}: {reason}"
+            ))
+        };
+        let request = PeerRequest {
+            subgraph,
+            query,
+            variables,
+            identity: identity.clone(),
+            correlation_id: format!("demo-{}", Uuid::now_v7()),
+        };
+        let mut response = self.transport.execute(request).await.map_err(failed)?;
+        match response.pointer("/errors/0/message") {
+            Some(message) => Err(failed(message.to_string())),
+            None => Ok(response
+                .get_mut("data")
+                .map(Value::take)
+                .unwrap_or_default()),
+        }
+    }
+}
+
+struct Node {
+    id: String,
+    name: String,
+    status: String,
+}
+
+fn nodes(data: &Value, edges: &str) -> Result<Vec<Node>, Failure> {
+    let edges = data.pointer(edges).and_then(Value::as_array);
+    let edges = edges.ok_or_else(|| {
+        Failure::failed("a subgraph's answer to the demo has no list where one is expected")
+    })?;
+    let field = |edge: &Value, name: &str| {
+        edge.pointer(&format!("/node/{name}"))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Ok(edges
+        .iter()
+        .map(|edge| Node {
+            id: field(edge, "id"),
+            name: field(edge, "name"),
+            status: field(edge, "status"),
+        })
+        .collect())
+}
+
+fn text(data: &Value, pointer: &str) -> Result<String, Failure> {
+    let text = data
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    text.ok_or_else(|| {
+        Failure::failed(format!(
+            "a subgraph's answer to the demo has nothing at {pointer}"
+        ))
+    })
+}

@@ -1,0 +1,87 @@
+//! The demo data: an account per role, two shops, and products of every kind.
+//!
+//! It is put in through the subgraphs' own schemas, as the people it is about, and each piece only when it is not
+//! there yet: whatever interrupts it, the next start completes it.
+
+mod catalogue;
+mod graph;
+
+use souk_platform::Role;
+use souk_platform::peers::PeerTransport;
+
+use self::graph::Graph;
+use crate::failure::Failure;
+
+/// The password of every demo account.
+const PASSWORD: &str = "souk-demo-2026";
+
+/// A demo account.
+struct Account {
+    email: &'static str,
+    name: &'static str,
+    roles: &'static [Role],
+}
+
+const ADMIN: Account = Account {
+    email: "admin@souk.example",
+    name: "Ada Admin",
+    roles: &[Role::Admin, Role::Buyer],
+};
+const MODERATOR: Account = Account {
+    email: "moderator@souk.example",
+    name: "Mona Moderator",
+    roles: &[Role::Moderator, Role::Buyer],
+};
+const SELLER: Account = Account {
+    email: "seller@souk.example",
+    name: "Selim Seller",
+    roles: &[Role::Seller, Role::Buyer],
+};
+const BUYER: Account = Account {
+    email: "buyer@souk.example",
+    name: "Berta Buyer",
+    roles: &[Role::Buyer],
+};
+const PARTNER: Account = Account {
+    email: "partner@souk.example",
+    name: "Pavel Partner",
+    roles: &[Role::Partner],
+};
+const ACCOUNTS: [&Account; 5] = [&ADMIN, &MODERATOR, &SELLER, &BUYER, &PARTNER];
+
+/// Puts in what is missing of the demo data.
+pub async fn fill(transport: &dyn PeerTransport) -> Result<(), Failure> {
+    let graph = Graph::new(transport);
+    for account in ACCOUNTS {
+        graph.account(account, PASSWORD).await?;
+    }
+    let seller = graph.account(&SELLER, PASSWORD).await?;
+    let moderator = graph.account(&MODERATOR, PASSWORD).await?;
+    let catalogue = catalogue::read()?;
+    let categories = graph.categories(&moderator, &catalogue.categories).await?;
+    for shop in &catalogue.shops {
+        let shop_id = graph.shop(&seller, &moderator, shop).await?;
+        graph.products(&seller, &shop_id, shop, &categories).await?;
+    }
+    Ok(())
+}
+
+/// Prints how to be each of them.
+#[allow(clippy::print_stdout)]
+pub fn print_accounts() {
+    println!("Demo accounts, all with the password {PASSWORD}:");
+    for account in ACCOUNTS {
+        let role = account.roles.first().map_or("", |role| role.as_str());
+        println!("  {role:<10} {}", account.email);
+    }
+    println!(
+        "  {:<10} mutation {{ startGuestSession {{ tokens {{ accessToken }} }} }}",
+        "GUEST"
+    );
+    println!();
+    println!("Log in, and send the token in the header \"authorization: Bearer <token>\":");
+    println!(
+        "  mutation {{ login(input: {{ email: \"{}\", password: \"{PASSWORD}\" }}) {{ tokens {{ accessToken }} }} }}",
+        BUYER.email
+    );
+}

@@ -1,0 +1,38 @@
+//! How a command ends when it does not succeed.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// A failed command: what to print and how to exit.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// The command was understood and could not be done: exit code 1.
+    pub fn failed(message: impl Display) -> Failure {
+        Failure {
+            message: message.to_string(),
+            code: 1,
+        }
+    }
+
+    /// The configuration, the command line or the machine is not as it must be: exit code 2.
+    pub fn setup(message: impl Display) -> Failure {
+        Failure {
+            message: message.to_string(),
+            code: 2,
+        }
+    }
+
+    /// Prints the message to standard error and gives the exit code.
+    #[allow(clippy::print_stderr)]
+    pub fn report(&self) -> ExitCode {
+        for line in self.message.lines() {
+            eprintln!("souk: {line}");
+        }
+        ExitCode::from(self.code)
+    }
+}

@@ -1,0 +1,9 @@
+//! Every query of the order database.
+
+pub mod cart;
+pub mod list;
+pub mod order;
+pub mod placement;
+pub mod progress;
+pub mod settlement;
+pub mod shop;

@@ -1,0 +1,4 @@
+//! Routes beside GraphQL.
+
+pub mod checkout;
+pub mod webhook;

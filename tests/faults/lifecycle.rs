@@ -1,0 +1,173 @@
+//! Starting and ending `souk serve`, in order and not.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use souk_harness::market::{Offer, place_order, register_buyers};
+use souk_harness::{Client, Launch, Platform, Signal, free_port, wait_for};
+
+use crate::SOUK;
+use crate::books::orders_of;
+
+/// The names of all products on sale, and how many there are.
+async fn products(anybody: &Client) -> (BTreeSet<String>, usize) {
+    let query = "{ products(first: 100) { nodes { name } pageInfo { hasNextPage } } }";
+    let data = anybody.ask(query, json!({})).await;
+    assert_eq!(data["products"]["pageInfo"]["hasNextPage"], false);
+    let nodes = data["products"]["nodes"].as_array().unwrap();
+    let names = nodes
+        .iter()
+        .map(|node| node["name"].as_str().unwrap().to_owned());
+    (names.collect(), nodes.len())
+}
+
+/// The names of the products of the demo.
+fn demo_products() -> BTreeSet<String> {
+    let catalogue: Value =
+        serde_json::from_str(include_str!("../../souk/src/demo/catalogue.json")).unwrap();
+    let shops = catalogue["shops"].as_array().unwrap();
+    let products = shops
+        .iter()
+        .flat_map(|shop| shop["products"].as_array().unwrap());
+    products
+        .map(|product| product["input"]["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn the_demo_is_whole(platform: &Platform) {
+    let anybody = Client::new(platform.url());
+    let (names, count) = products(&anybody).await;
+    assert_eq!(names, demo_products());
+    assert_eq!(count, names.len(), "products that are there twice");
+    for name in ["admin", "moderator", "seller", "buyer", "partner"] {
+        anybody.login(&format!("{name}@souk.example")).await;
+    }
+}
+
+/// How many processes work in the directory or below, PostgreSQL's among them.
+fn processes_in(directory: &Path) -> usize {
+    let works_there = |entry: &fs::DirEntry| {
+        let cwd = fs::read_link(entry.path().join("cwd"));
+        cwd.is_ok_and(|cwd| cwd.starts_with(directory))
+    };
+    fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok())
+        .filter(works_there)
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_it_leaves_nothing_running_and_started_again_it_has_everything() {
+    let mut platform = Launch::new(SOUK).serve().await;
+    the_demo_is_whole(&platform).await;
+    let anybody = Client::new(platform.url());
+    let buyer = register_buyers(&anybody, 1).await.remove(0);
+    let offer = Offer::make(&anybody, 10).await;
+    offer.add_to_cart(&buyer, 3).await.unwrap();
+    let order = place_order(&buyer, "key").await.unwrap();
+    let (before, _) = products(&anybody).await;
+
+    let data = platform.directory().join("data");
+    assert!(processes_in(&data) > 0, "a private PostgreSQL");
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let status = platform.stop("serve", signal).await;
+        assert_eq!(status.code(), Some(0), "{signal}");
+        assert_eq!(processes_in(&data), 0, "processes left after {signal}");
+
+        platform.start("serve").await;
+        // The token is still good, too.
+        let orders = orders_of(&buyer).await;
+        assert_eq!(orders[&order.id].quantity, 3);
+        assert_eq!(offer.pieces().await.reserved, 3);
+        let (after, count) = products(&anybody).await;
+        assert_eq!(after, before);
+        assert_eq!(count, before.len(), "the demo is not put in twice");
+    }
+
+    platform.kill("serve");
+    wait_for(
+        "PostgreSQL to end too",
+        Duration::from_secs(10),
+        async || processes_in(&data) == 0,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_again_and_again_during_the_first_start_it_still_gets_there() {
+    let mut platform = Launch::new(SOUK).not_started();
+    let postgres = platform.directory().join("data/postgres");
+    let is_there = |name: &str| postgres.join(name).exists();
+    let half_made = || -> BTreeSet<OsString> {
+        let entries = fs::read_dir(&postgres).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.file_name())
+            .filter(|name| name.to_string_lossy().starts_with("cluster.new"))
+            .collect()
+    };
+
+    // initdb outlives the souk that started it, and must not get into the way of the next one.
+    for pause in [0, 150, 300, 450] {
+        let before = half_made();
+        let begun = |_: &Platform| !half_made().is_subset(&before);
+        kill_when(&mut platform, "a cluster is being made", begun, pause).await;
+    }
+    let made = |_: &Platform| is_there("cluster/PG_VERSION");
+    kill_when(&mut platform, "the cluster is made", made, 0).await;
+    let starting = |_: &Platform| is_there("cluster/postmaster.pid");
+    kill_when(&mut platform, "PostgreSQL starts", starting, 0).await;
+    // From before the first account to the last product.
+    for pause in [0, 100, 300, 600] {
+        let serving = |platform: &Platform| platform.log_of("serve").contains("serving");
+        kill_when(&mut platform, "the demo is put in", serving, pause).await;
+    }
+
+    platform.start("serve").await;
+    the_demo_is_whole(&platform).await;
+}
+
+/// Starts the platform and kills it `pause` milliseconds after that moment.
+async fn kill_when(
+    platform: &mut Platform,
+    what: &str,
+    so: impl Fn(&Platform) -> bool,
+    pause: u64,
+) {
+    platform.spawn("serve");
+    wait_for(what, Duration::from_secs(60), async || {
+        let log = platform.log_of("serve");
+        assert!(
+            platform.is_running("serve"),
+            "it ended before {what}: {log}"
+        );
+        so(platform)
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(pause)).await;
+    platform.kill("serve");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flags_choose_the_port_the_data_and_no_demo() {
+    let mut platform = Launch::new(SOUK).without_demo().not_started();
+    let port = free_port();
+    platform.set_flag("serve", "--port", &port.to_string());
+    platform.start("serve").await;
+    assert_eq!(platform.url(), format!("http://127.0.0.1:{port}"));
+    assert!(platform.directory().join("data/postgres").is_dir());
+
+    let anybody = Client::new(platform.url());
+    assert_eq!(products(&anybody).await.1, 0);
+    let login = "mutation { login(input: { email: \"buyer@souk.example\", password: \"souk-demo-2026\" }) { user { id } } }";
+    let refused = anybody.fails(login, json!({})).await;
+    assert_eq!(refused.code, "UNAUTHENTICATED");
+    anybody
+        .register("first@example.org", "The first user")
+        .await;
+}

@@ -1,0 +1,73 @@
+//! What is not as it must be is told in one clear sentence, with exit code 2, before anything is started.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use souk_harness::{Launch, Platform, shared};
+
+use crate::SOUK;
+
+/// Runs `souk serve` and expects a refusal with all of these words.
+async fn refused(launch: Launch, data: &Path, more: &[&str], words: &[&str]) {
+    let data = data.display().to_string();
+    let arguments = [&["serve", "--data", &data], more].concat();
+    let output = launch.run(&arguments).await;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert_eq!(told.lines().count(), 1, "one sentence: {told}");
+    assert!(told.starts_with("souk: "), "{told}");
+    for word in words {
+        assert!(told.contains(word), "nothing of {word}: {told}");
+    }
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+}
+
+#[tokio::test]
+async fn a_taken_port() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let data = shared::data_directory().join("data");
+    let words = [port.as_str(), "taken"];
+    refused(Launch::new(SOUK), &data, &["--port", &port], &words).await;
+    assert!(!data.join("postgres").exists(), "nothing was started");
+}
+
+#[tokio::test]
+async fn a_data_directory_that_cannot_be_written() {
+    let file = shared::data_directory().join("file");
+    fs::write(&file, "").unwrap();
+    for data in [file.join("data"), file, "/proc/souk".into()] {
+        let words = [data.to_str().unwrap(), "--data"];
+        refused(Launch::new(SOUK), &data, &["--port", "0"], &words).await;
+    }
+}
+
+#[tokio::test]
+async fn missing_programs_of_postgresql() {
+    let empty = shared::data_directory();
+    let launch = Launch::new(SOUK).set("SOUK_POSTGRES_BIN", empty.to_str().unwrap());
+    let words = ["SOUK_POSTGRES_BIN", empty.to_str().unwrap(), "initdb"];
+    let data = shared::data_directory().join("data");
+    refused(launch, &data, &["--port", "0"], &words).await;
+}
+
+#[tokio::test]
+async fn a_wrong_value() {
+    let data = shared::data_directory().join("data");
+    let port = ["--port", "70000"];
+    refused(Launch::new(SOUK), &data, &port, &["--port", "70000"]).await;
+    let launch = Launch::new(SOUK).set("SOUK_PAYMENTS_EXPIRE_AFTER", "soon");
+    let words = ["SOUK_PAYMENTS_EXPIRE_AFTER", "soon"];
+    refused(launch, &data, &["--port", "0"], &words).await;
+    let launch = Launch::new(SOUK).set("SOUK_SERVER_PROT", "4000");
+    refused(launch, &data, &["--port", "0"], &["SOUK_SERVER_PROT"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_souk_on_the_same_data() {
+    let platform: Platform = Launch::new(SOUK).without_demo().serve().await;
+    let data = platform.directory().join("data");
+    let words = ["another souk", "--data"];
+    refused(Launch::new(SOUK), &data, &["--port", "0"], &words).await;
+}

@@ -1,0 +1,88 @@
+//! A case: an operation, how to send it, and the files that say what comes of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::data::Object;
+use crate::graph::sorted;
+
+/// One operation on a graph.
+pub struct Case {
+    /// The file with the operation.
+    pub path: PathBuf,
+    /// The operation's document, with its comments.
+    pub operation: String,
+    /// `# operation: Name`, when the document has several operations.
+    pub operation_name: Option<String>,
+    pub(crate) variables: Object,
+    /// `# not like one server: why` - the answer differs from a plain server's, for this reason.
+    pub unlike: Option<String>,
+    /// `# requests` - what the subgraphs were asked is expected, too.
+    pub shows_requests: bool,
+}
+
+/// What a case is compared with: the file's extension tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expectation {
+    /// `<case>.json`, the response.
+    Response,
+    /// `<case>.plan`, the plan as text.
+    Plan,
+    /// `<case>.requests`, what the subgraphs were asked, one subgraph after the other.
+    Requests,
+}
+
+impl Case {
+    /// The cases of a graph's folder.
+    pub fn all_of(graph: &Path) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for path in sorted(&graph.join("cases")) {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "graphql")
+            {
+                cases.push(Case::read(path));
+            }
+        }
+        cases
+    }
+
+    fn read(path: PathBuf) -> Case {
+        let operation = fs::read_to_string(&path).expect("a readable operation");
+        let setting = |name: &str| {
+            let lines = operation.lines().filter_map(|line| line.strip_prefix("# "));
+            let mut found = lines.filter_map(|line| line.strip_prefix(name));
+            found
+                .next()
+                .map(|value| value.trim_start_matches(':').trim())
+        };
+        let variables = setting("variables:").map_or_else(Object::new, |variables| {
+            serde_json::from_str(variables)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        });
+        Case {
+            operation_name: setting("operation:").map(str::to_owned),
+            unlike: setting("not like one server:").map(str::to_owned),
+            shows_requests: setting("requests").is_some(),
+            variables,
+            operation,
+            path,
+        }
+    }
+
+    /// The file with an expectation.
+    pub fn file(&self, expectation: Expectation) -> PathBuf {
+        self.path.with_extension(match expectation {
+            Expectation::Response => "json",
+            Expectation::Plan => "plan",
+            Expectation::Requests => "requests",
+        })
+    }
+}
+
+/// JSON as the files have it.
+pub(crate) fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("JSON is JSON") + "\n"
+}

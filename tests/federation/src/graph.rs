@@ -1,0 +1,104 @@
+//! A graph: a folder with its subgraphs' schemas and its data.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+use souk_composition::{SubgraphInput, compose};
+use souk_planner::Supergraph;
+
+use crate::data::Data;
+
+/// A graph, composed.
+pub struct Graph {
+    /// The folder that it was read from.
+    pub folder: PathBuf,
+    /// What our composition made of the subgraphs.
+    pub supergraph: Arc<Supergraph>,
+    pub(crate) subgraphs: Vec<SubgraphInput>,
+    pub(crate) data: Data,
+    /// What single subgraphs say otherwise.
+    pub(crate) patches: BTreeMap<String, Data>,
+}
+
+impl Graph {
+    /// Reads and composes the graph of a folder.
+    ///
+    /// # Panics
+    ///
+    /// When a file cannot be read or the subgraphs do not compose.
+    pub fn read(folder: &Path) -> Graph {
+        let mut subgraphs = Vec::new();
+        let mut data = Data::default();
+        let mut patches = BTreeMap::new();
+        for path in sorted(folder) {
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            if let Some(subgraph) = name.strip_suffix(".graphql") {
+                subgraphs.push(SubgraphInput {
+                    name: subgraph.to_owned(),
+                    url: format!("http://{subgraph}/graphql"),
+                    sdl: fs::read_to_string(&path).expect("a readable schema"),
+                });
+            } else if name == "data.json" {
+                data = Data::parse(&fs::read_to_string(&path).expect("readable data"));
+            } else if let Some(subgraph) = name
+                .strip_prefix("data.")
+                .and_then(|name| name.strip_suffix(".json"))
+            {
+                let patch = Data::parse(&fs::read_to_string(&path).expect("readable data"));
+                patches.insert(subgraph.to_owned(), patch);
+            }
+        }
+        let composed = compose(&subgraphs)
+            .unwrap_or_else(|errors| panic!("{} does not compose:\n{errors}", folder.display()));
+        let supergraph = Supergraph::parse(&composed.supergraph_sdl)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        Graph {
+            folder: folder.to_owned(),
+            supergraph: Arc::new(supergraph),
+            subgraphs,
+            data,
+            patches,
+        }
+    }
+
+    /// Every graph below a folder: those folders that have a `cases` folder in them.
+    pub fn all_below(root: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for path in sorted(root) {
+            if path.join("cases").is_dir() {
+                found.push(path);
+            } else if path.is_dir() {
+                found.extend(Graph::all_below(&path));
+            }
+        }
+        found
+    }
+
+    /// Whether a subgraph of it fails on purpose, in this process only.
+    pub fn has_faults(&self) -> bool {
+        self.patches.values().any(|patch| patch.fault().is_some())
+    }
+
+    /// The schema that clients see.
+    pub(crate) fn api_schema(&self) -> &Valid<Schema> {
+        self.supergraph.api_schema()
+    }
+}
+
+pub(crate) fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    paths
+}
