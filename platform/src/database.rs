@@ -50,11 +50,7 @@ pub enum DatabaseError {
 
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
-        tracing::error!(%error, "database unavailable");
-        ApiError::new(
-            crate::error::ErrorCode::Unavailable,
-            "the database does not answer; try again in a moment",
-        )
+        ApiError::database_unavailable(error)
     }
 }
 

@@ -146,6 +146,15 @@ impl ApiError {
         ApiError::new(ErrorCode::Unauthenticated, message)
     }
 
+    /// `UNAVAILABLE`: the database could not be asked, or was lost before it answered. The cause goes to the log.
+    pub fn database_unavailable(cause: impl std::fmt::Display) -> ApiError {
+        tracing::error!(%cause, "database unavailable");
+        ApiError::new(
+            ErrorCode::Unavailable,
+            "the database does not answer; try again in a moment",
+        )
+    }
+
     /// `INTERNAL`: the cause goes to the log, never to the client.
     pub fn internal(cause: impl std::fmt::Display) -> ApiError {
         tracing::error!(%cause, "internal error");
@@ -174,7 +183,16 @@ impl From<ApiError> for async_graphql::Error {
 
 impl From<diesel::result::Error> for ApiError {
     fn from(error: diesel::result::Error) -> Self {
-        ApiError::internal(error)
+        use diesel::result::DatabaseErrorKind::{
+            ClosedConnection, SerializationFailure, UnableToSendCommand,
+        };
+        match error {
+            diesel::result::Error::DatabaseError(
+                ClosedConnection | SerializationFailure | UnableToSendCommand,
+                details,
+            ) => ApiError::database_unavailable(details.message()),
+            other => ApiError::internal(other),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod cache;
 mod cluster;
+mod database;
 mod events;
 mod logs;
 mod migrations;

@@ -111,13 +111,17 @@ async fn serve(
 
     let url = backing.config.public_url();
     tracing::info!(url, elapsed = ?began.elapsed(), "serving");
-    if with_demo {
-        demo::fill(&peers).await?;
-    }
-    announce(&url, with_demo, began.elapsed());
+    let ready = async {
+        if with_demo {
+            demo::fill(&peers).await?;
+        }
+        announce(&url, with_demo, began.elapsed());
+        std::future::pending().await
+    };
 
     let ended = tokio::select! {
         told = told_to_stop() => told,
+        failed = ready => failed,
         ended = &mut server => Err(Failure::failed(format!("the server ended: {ended:?}"))),
         () = database_ended(backing) => Err(Failure::failed("PostgreSQL ended; start souk again to recover")),
     };

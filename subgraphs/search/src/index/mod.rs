@@ -309,7 +309,9 @@ fn write(
     position: Option<Position>,
 ) -> tantivy::Result<()> {
     if anew {
-        writer.delete_all_documents()?;
+        // Not `delete_all_documents`: it takes the writer's operation numbers back to those of its opening, so that
+        // earlier deletions would hit documents added later.
+        writer.delete_query(Box::new(tantivy::query::AllQuery))?;
     }
     for (id, document) in changes {
         writer.delete_term(Term::from_field_text(fields.id, &id.to_string()));
