@@ -11,7 +11,7 @@ test: setup-test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo build --package souk
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 
 # The checked-in schemas: each subgraph's, and the supergraph composed from them.
 schema:
