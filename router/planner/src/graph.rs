@@ -9,12 +9,11 @@
 
 mod lay;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::OperationType;
-use apollo_compiler::collections::IndexMap;
+use apollo_compiler::collections::{HashMap, IndexMap};
 
 use crate::field_set::{FieldSet, FieldSetItem};
 use crate::model::{Key, Model, SubgraphId, TypeId};
@@ -90,6 +89,8 @@ pub struct Graph {
     nodes: Vec<Node>,
     /// The plain node (no `@provides`) of each type in each subgraph.
     plain: HashMap<(TypeId, SubgraphId), NodeId>,
+    /// By type: see [`Graph::resolvers`].
+    resolvers: Vec<HashMap<Name, Vec<NodeId>>>,
 }
 
 impl Graph {
@@ -129,6 +130,14 @@ impl Graph {
         self.node(node).fields.get(name)
     }
 
+    /// The nodes of a type at which a field is resolved, copies for `@provides` included.
+    pub fn resolvers(&self, ty: TypeId, name: &str) -> &[NodeId] {
+        let fields = self.resolvers.get(ty.0 as usize);
+        fields
+            .and_then(|fields| fields.get(name))
+            .map_or(&[], Vec::as_slice)
+    }
+
     /// All field moves of a node.
     pub fn fields(&self, node: NodeId) -> impl Iterator<Item = (&Name, &FieldMove)> {
         self.node(node).fields.iter()
@@ -141,10 +150,10 @@ impl Graph {
 
     /// The node's cast to one object type.
     pub fn cast(&self, node: NodeId, ty: TypeId) -> Option<NodeId> {
-        self.casts(node)
-            .iter()
-            .find(|(found, _)| *found == ty)
-            .map(|(_, target)| *target)
+        // Sorted by type, as the model's possible types are.
+        let casts = self.casts(node);
+        let index = casts.binary_search_by_key(&ty, |(found, _)| *found).ok()?;
+        Some(casts[index].1)
     }
 
     /// The ways to enter a type in a subgraph as an entity: its resolvable keys.
@@ -168,6 +177,29 @@ impl Graph {
         })
     }
 
+    /// All ways to enter a value of a type as an entity: in each subgraph by the type's own keys, and by those of the
+    /// interface objects that stand for it.
+    pub fn entries_of<'m>(
+        &'m self,
+        model: &'m Model,
+        ty: TypeId,
+    ) -> impl Iterator<Item = EntityMove<'m>> + 'm {
+        let model_type = model.ty(ty);
+        let same_type = model_type
+            .subgraphs
+            .keys()
+            .map(move |subgraph| (ty, *subgraph));
+        let interface_objects = model_type.interfaces.iter().flat_map(move |interface| {
+            let subgraphs = model.ty(*interface).subgraphs.iter();
+            subgraphs
+                .filter(|(_, here)| here.interface_object)
+                .map(move |(subgraph, _)| (*interface, *subgraph))
+        });
+        same_type
+            .chain(interface_objects)
+            .flat_map(move |(ty, subgraph)| self.entries(model, ty, subgraph))
+    }
+
     /// Moves to the same entity in other subgraphs. Whether the key can be told is for the caller to find out.
     pub fn entity_moves<'m>(
         &'m self,
@@ -175,33 +207,12 @@ impl Graph {
         from: NodeId,
     ) -> impl Iterator<Item = Move<'m>> + 'm {
         let node = self.node(from);
-        let ty = model.ty(node.ty);
-        let same_type = ty
-            .subgraphs
-            .iter()
-            .filter(move |(subgraph, _)| **subgraph != node.subgraph)
-            .flat_map(move |(subgraph, here)| {
-                let to_interface_object = here.interface_object;
-                self.entries(model, node.ty, *subgraph).map(move |entry| {
-                    if to_interface_object {
-                        Move::InterfaceObject(entry)
-                    } else {
-                        Move::Key(entry)
-                    }
-                })
-            });
-        let interface_objects = ty.interfaces.iter().flat_map(move |interface| {
-            model
-                .ty(*interface)
-                .subgraphs
-                .iter()
-                .filter(move |(subgraph, here)| {
-                    here.interface_object && **subgraph != node.subgraph
-                })
-                .flat_map(move |(subgraph, _)| self.entries(model, *interface, *subgraph))
-                .map(Move::InterfaceObject)
-        });
-        same_type.chain(interface_objects)
+        self.entries_of(model, node.ty)
+            .filter(|entry| self.node(entry.target).subgraph != node.subgraph)
+            .map(|entry| match self.node(entry.target).interface_object {
+                true => Move::InterfaceObject(entry),
+                false => Move::Key(entry),
+            })
     }
 
     /// Every move from a node.

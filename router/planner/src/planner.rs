@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
+use apollo_compiler::executable::Operation;
 use apollo_compiler::validation::Valid;
 
 use crate::build::build;
 use crate::error::PlanError;
-use crate::normalise::{NormalValue, normalise};
+use crate::normalise::normalise;
 use crate::plan::QueryPlan;
 use crate::projection::project;
-use crate::search::Search;
+use crate::search::{Search, Shaped};
 use crate::supergraph::Supergraph;
 
 /// Makes query plans for one supergraph. Cheap to clone, planning needs no lock.
@@ -49,26 +50,51 @@ impl Planner {
         operation_name: Option<&str>,
         labels: &HashSet<Arc<str>>,
     ) -> Result<QueryPlan, PlanError> {
+        self.search(
+            document,
+            operation_name,
+            labels,
+            |search, shaped, operation| QueryPlan {
+                kind: operation.operation_type,
+                root: build(search, operation.name.as_ref(), &operation.variables),
+                response: project(search, shaped),
+                introspects: shaped.introspects(),
+            },
+        )
+    }
+
+    /// How many steps the search for an operation's plan takes: what planning costs, independent of the machine and
+    /// of its load. A plan that would take more than a fixed number of them is refused with
+    /// [`PlanError::TooComplex`].
+    pub fn effort(
+        &self,
+        document: &Valid<ExecutableDocument>,
+        operation_name: Option<&str>,
+    ) -> Result<u32, PlanError> {
+        let labels = HashSet::new();
+        self.search(document, operation_name, &labels, |search, _, _| {
+            search.effort()
+        })
+    }
+
+    fn search<T>(
+        &self,
+        document: &Valid<ExecutableDocument>,
+        operation_name: Option<&str>,
+        labels: &HashSet<Arc<str>>,
+        found: impl FnOnce(&Search<'_>, &Shaped<'_>, &Operation) -> T,
+    ) -> Result<T, PlanError> {
         let operation = document
             .operations
             .get(operation_name)
             .map_err(|error| PlanError::Operation(error.message().to_string()))?;
         let selection = normalise(&self.supergraph, document, operation)?;
-        let introspects = selection
-            .fields
-            .iter()
-            .any(|field| matches!(field.value, NormalValue::Introspection));
         let (search, shaped) = Search::run(
             &self.supergraph,
             operation.operation_type,
             &selection,
             labels,
         )?;
-        Ok(QueryPlan {
-            kind: operation.operation_type,
-            root: build(&search, operation.name.as_ref(), &operation.variables),
-            response: project(&search, &shaped),
-            introspects,
-        })
+        Ok(found(&search, &shaped, operation))
     }
 }

@@ -1,12 +1,12 @@
 //! What can be reached and told from a set of nodes of one value, whatever it costs.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::OperationType;
 
 use crate::field_set::{FieldSet, FieldSetItem};
-use crate::graph::{FieldMove, Graph, Move, NodeId};
+use crate::graph::{EntityMove, FieldMove, Graph, NodeId};
 use crate::model::{Model, TypeId, TypeKind};
 use crate::supergraph::Supergraph;
 
@@ -43,21 +43,35 @@ impl<'a> Reach<'a> {
         if !self.in_progress.insert(key.clone()) {
             return reached;
         }
+        // By type and subgraph, so that nodes of one type do not each look at all the others.
+        let mut seen: HashSet<TypeId> = HashSet::new();
+        let mut moves: Vec<(EntityMove<'a>, BTreeSet<NodeId>)> = Vec::new();
         loop {
-            let mut added = BTreeSet::new();
             for node in &reached {
-                let moves: Vec<Move<'a>> = self.graph.entity_moves(self.model, *node).collect();
-                for entity_move in moves {
-                    let (Move::Key(entry) | Move::InterfaceObject(entry)) = entity_move else {
-                        continue;
-                    };
-                    let targets = self.narrow(&BTreeSet::from([entry.target]), ty);
-                    if targets.is_subset(&reached) || targets.is_subset(&added) {
-                        continue;
+                let found = self.graph.node(*node).ty;
+                if seen.insert(found) {
+                    let entries = self.graph.entries_of(self.model, found);
+                    moves.extend(entries.map(|entry| {
+                        let targets = self.narrow(&BTreeSet::from([entry.target]), ty);
+                        (entry, targets)
+                    }));
+                }
+            }
+            moves.retain(|(_, targets)| !targets.is_subset(&reached));
+            let mut added: BTreeSet<NodeId> = BTreeSet::new();
+            let mut told: HashMap<&FieldSet, bool> = HashMap::new();
+            for (entry, targets) in &moves {
+                let fields = &entry.key.fields;
+                let tells = match told.get(fields) {
+                    Some(known) => *known,
+                    None => {
+                        let tells = self.tells(ty, &reached, fields);
+                        told.insert(fields, tells);
+                        tells
                     }
-                    if self.tells(ty, &reached, &entry.key.fields) {
-                        added.extend(targets);
-                    }
+                };
+                if tells {
+                    added.extend(targets);
                 }
             }
             if added.is_empty() {

@@ -5,9 +5,8 @@
 //! alias where two fields of one key would clash: different fields or arguments, or types that a subgraph would
 //! refuse side by side (section 5.3.2 of the specification, Field Selection Merging).
 
-use std::collections::HashMap;
-
 use apollo_compiler::ast::{Argument, Type};
+use apollo_compiler::collections::HashMap;
 use apollo_compiler::{Name, Node};
 
 use crate::model::{Model, TypeId, TypeKind};
@@ -26,7 +25,8 @@ pub(crate) struct Position {
     pub(crate) ty: TypeId,
     /// The field that leads here; `None` at the root.
     pub(crate) parent: Option<FieldId>,
-    pub(crate) fields: Vec<FieldId>,
+    /// The field of the operation's root that it is below; `None` at the root.
+    pub(crate) root_field: Option<FieldId>,
     peers: PeersId,
 }
 
@@ -59,6 +59,7 @@ pub(crate) struct Tree<'m> {
     model: &'m Model,
     positions: Vec<Position>,
     fields: Vec<TreeField>,
+    known: HashMap<(PositionId, Option<TypeId>, Name), Vec<FieldId>>,
     peers: Vec<Peers>,
 }
 
@@ -77,10 +78,11 @@ impl<'m> Tree<'m> {
             positions: vec![Position {
                 ty: root,
                 parent: None,
-                fields: Vec::new(),
+                root_field: None,
                 peers: 0,
             }],
             fields: Vec::new(),
+            known: HashMap::default(),
             peers: vec![Peers::default()],
         }
     }
@@ -158,14 +160,12 @@ impl<'m> Tree<'m> {
         &self,
         position: PositionId,
         scope: Option<TypeId>,
-        name: &str,
+        name: &Name,
         arguments: &[Node<Argument>],
     ) -> Option<FieldId> {
-        let fits = |id: &&FieldId| {
-            let field = self.field(**id);
-            field.scope == scope && field.name == name && field.arguments == arguments
-        };
-        self.position(position).fields.iter().find(fits).copied()
+        let fits = |id: &&FieldId| self.field(**id).arguments == arguments;
+        let known = self.known.get(&(position, scope, name.clone()))?;
+        known.iter().find(fits).copied()
     }
 
     /// Adds a field; `None` when no subgraph has it.
@@ -180,7 +180,9 @@ impl<'m> Tree<'m> {
             .or_default()
             .push(id);
         let value = self.model.type_id(ty.inner_named_type());
-        let child = value.map(|value| self.add_position(value, id, peers, &source_key));
+        let root_field = self.position(position).root_field.unwrap_or(id);
+        let child =
+            value.map(|value| self.add_position(value, (id, root_field), peers, &source_key));
         self.fields.push(TreeField {
             position,
             scope: new.scope,
@@ -190,14 +192,15 @@ impl<'m> Tree<'m> {
             ty,
             child,
         });
-        self.positions[position.0 as usize].fields.push(id);
+        let known = (position, new.scope, new.name.clone());
+        self.known.entry(known).or_default().push(id);
         Some(id)
     }
 
     fn add_position(
         &mut self,
         ty: TypeId,
-        parent: FieldId,
+        (parent, root_field): (FieldId, FieldId),
         peers: PeersId,
         key: &Name,
     ) -> PositionId {
@@ -212,7 +215,7 @@ impl<'m> Tree<'m> {
         self.positions.push(Position {
             ty,
             parent: Some(parent),
-            fields: Vec::new(),
+            root_field: Some(root_field),
             peers: below,
         });
         PositionId((self.positions.len() - 1) as u32)

@@ -6,15 +6,7 @@ use common::{levels, plan_for, requests};
 
 const SUPERGRAPH: &str = include_str!("schemas/benchmark.graphql");
 
-const QUERY: &str = "
-fragment User on User { id username name }
-fragment Review on Review { id body }
-fragment Product on Product { inStock name price shippingEstimate upc weight }
-query TestQuery {
-  users { ...User reviews { ...Review product { ...Product reviews { ...Review author {
-    ...User reviews { ...Review product { ...Product } } } } } } }
-  topProducts { ...Product reviews { ...Review author { ...User reviews { ...Review product { ...Product } } } } }
-}";
+const QUERY: &str = include_str!("schemas/benchmark.query.graphql");
 
 #[test]
 fn at_most_seven_requests_on_four_levels() {

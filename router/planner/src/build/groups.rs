@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use apollo_compiler::ast::VariableDefinition;
-use apollo_compiler::collections::IndexMap;
+use apollo_compiler::collections::{HashMap, IndexMap};
 use apollo_compiler::{Name, Node};
 
 use crate::guard::Guard;
@@ -20,16 +20,23 @@ pub(super) fn entity_groups(
     definitions: &[Node<VariableDefinition>],
 ) -> (Vec<EntityGroup>, Vec<EntitiesField>) {
     let mut by_path: Vec<(Vec<PathSegment>, Vec<StepId>)> = Vec::new();
+    // Where in `by_path` a path's groups are.
+    let mut known: HashMap<Vec<PathSegment>, Vec<usize>> = HashMap::default();
     for id in steps {
         let path = search
             .tree
             .path(search.place(search.step(*id).place).position);
-        let group = by_path.iter_mut().find(|(known, members)| {
-            *known == path && members.iter().all(|member| may_share(search, *member, *id))
+        let groups = known.entry(path.clone()).or_default();
+        let group = groups.iter().find(|group| {
+            let (_, members) = &by_path[**group];
+            members.iter().all(|member| may_share(search, *member, *id))
         });
         match group {
-            Some((_, members)) => members.push(*id),
-            None => by_path.push((path, vec![*id])),
+            Some(group) => by_path[*group].1.push(*id),
+            None => {
+                groups.push(by_path.len());
+                by_path.push((path, vec![*id]));
+            }
         }
     }
     let mut groups = Vec::new();

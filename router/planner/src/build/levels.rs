@@ -81,53 +81,99 @@ fn may_travel_with(search: &Search<'_>, known: &[StepId], id: StepId) -> bool {
         let is_root = step.entity.is_none();
         is_root.then(|| search.place(step.place).position)
     };
-    known.iter().all(|known| place(*known) == place(id))
+    // Those that travel already agree.
+    known.first().is_none_or(|known| place(*known) == place(id))
 }
 
 /// Saves requests: when all steps of a request can wait for later requests to the same subgraph without making
 /// anything later, they do.
 fn delay(search: &Search<'_>, at: &mut BTreeMap<StepId, u32>) {
     let last = at.values().copied().max().unwrap_or(0);
+    let mut schedule = Schedule::new(search, at);
     for level in (1..last).rev() {
         let mut requests: BTreeMap<SubgraphId, Vec<StepId>> = BTreeMap::new();
-        for (id, found) in at.iter() {
-            if *found == level && search.step(*id).entity.is_some() {
-                requests
-                    .entry(search.step(*id).subgraph)
-                    .or_default()
-                    .push(*id);
-            }
+        for id in schedule.entities_at(level) {
+            let subgraph = search.step(id).subgraph;
+            requests.entry(subgraph).or_default().push(id);
         }
         for (subgraph, steps) in requests {
             let moved: Option<Vec<(StepId, u32)>> = steps
                 .iter()
-                .map(|id| Some((*id, later(search, at, *id, subgraph, last)?)))
+                .map(|id| Some((*id, schedule.later(at, *id, subgraph, last)?)))
                 .collect();
-            at.extend(moved.unwrap_or_default());
+            let Some(moved) = moved else {
+                continue;
+            };
+            schedule.leave(level, subgraph);
+            for (id, later) in moved {
+                schedule.move_to(id, subgraph, later);
+                at.insert(id, later);
+            }
         }
     }
 }
 
-/// The first later level with a request to the subgraph at which nothing waits for the step yet.
-fn later(
-    search: &Search<'_>,
-    at: &BTreeMap<StepId, u32>,
-    id: StepId,
-    subgraph: SubgraphId,
-    last: u32,
-) -> Option<u32> {
-    let now = at.get(&id).copied()?;
-    let waiting = at
-        .iter()
-        .filter(|(other, _)| search.step(**other).after.contains(&id));
-    let latest = waiting
-        .map(|(_, level)| level.saturating_sub(1))
-        .min()
-        .unwrap_or(last);
-    (now + 1..=latest).find(|level| {
-        at.iter().any(|(other, found)| {
-            let other = search.step(*other);
-            found == level && other.subgraph == subgraph && other.entity.is_some()
-        })
-    })
+/// Steps by what `delay` asks of them.
+struct Schedule {
+    /// The steps that wait for a step.
+    waiting: BTreeMap<StepId, Vec<StepId>>,
+    /// The entity steps of each level, by subgraph.
+    levels: BTreeMap<u32, BTreeMap<SubgraphId, Vec<StepId>>>,
+}
+
+impl Schedule {
+    fn new(search: &Search<'_>, at: &BTreeMap<StepId, u32>) -> Schedule {
+        let mut schedule = Schedule {
+            waiting: BTreeMap::new(),
+            levels: BTreeMap::new(),
+        };
+        for (id, level) in at {
+            let step = search.step(*id);
+            for before in &step.after {
+                schedule.waiting.entry(*before).or_default().push(*id);
+            }
+            if step.entity.is_some() {
+                schedule.move_to(*id, step.subgraph, *level);
+            }
+        }
+        schedule
+    }
+
+    fn entities_at(&self, level: u32) -> Vec<StepId> {
+        let subgraphs = self.levels.get(&level).into_iter().flatten();
+        subgraphs.flat_map(|(_, steps)| steps).copied().collect()
+    }
+
+    fn move_to(&mut self, id: StepId, subgraph: SubgraphId, level: u32) {
+        let subgraphs = self.levels.entry(level).or_default();
+        subgraphs.entry(subgraph).or_default().push(id);
+    }
+
+    fn leave(&mut self, level: u32, subgraph: SubgraphId) {
+        if let Some(subgraphs) = self.levels.get_mut(&level) {
+            subgraphs.remove(&subgraph);
+        }
+    }
+
+    /// The first later level with a request to the subgraph at which nothing waits for the step yet.
+    fn later(
+        &self,
+        at: &BTreeMap<StepId, u32>,
+        id: StepId,
+        subgraph: SubgraphId,
+        last: u32,
+    ) -> Option<u32> {
+        let now = at.get(&id).copied()?;
+        let waiting = self.waiting.get(&id).into_iter().flatten();
+        let latest = waiting
+            .filter_map(|other| at.get(other))
+            .map(|level| level.saturating_sub(1))
+            .min()
+            .unwrap_or(last);
+        let mut levels = self.levels.range(now + 1..);
+        levels
+            .find(|(level, subgraphs)| **level > latest || subgraphs.contains_key(&subgraph))
+            .map(|(level, _)| *level)
+            .filter(|level| *level <= latest)
+    }
 }

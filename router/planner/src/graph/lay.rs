@@ -1,10 +1,9 @@
 //! Laying the graph over a model.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use apollo_compiler::Name;
-use apollo_compiler::collections::IndexMap;
+use apollo_compiler::collections::{HashMap, HashSet, IndexMap};
 
 use super::{FieldMove, Graph, Node, NodeId, OverrideLabel};
 use crate::field_set::{FieldSet, FieldSetItem};
@@ -13,7 +12,8 @@ use crate::model::{FieldInSubgraph, Model, SubgraphId, TypeId, TypeInSubgraph, T
 pub(super) fn lay(model: &Model) -> Graph {
     let mut graph = Graph {
         nodes: Vec::new(),
-        plain: HashMap::new(),
+        plain: HashMap::default(),
+        resolvers: Vec::new(),
     };
     for index in 0..model.types.len() {
         let ty = TypeId(index as u32);
@@ -32,8 +32,8 @@ pub(super) fn lay(model: &Model) -> Graph {
     let mut builder = Builder {
         model,
         graph,
-        provided: HashMap::new(),
-        applied: HashSet::new(),
+        provided: HashMap::default(),
+        applied: HashSet::default(),
     };
     // Objects first: whether an interface's field can be asked of the interface depends on its objects.
     for abstract_types in [false, true] {
@@ -49,7 +49,22 @@ pub(super) fn lay(model: &Model) -> Graph {
     for index in 0..builder.graph.plain.len() {
         builder.apply_provides(NodeId(index as u32));
     }
+    builder.graph.resolvers = resolvers(model, &builder.graph.nodes);
     builder.graph
+}
+
+fn resolvers(model: &Model, nodes: &[Node]) -> Vec<HashMap<Name, Vec<NodeId>>> {
+    let mut resolvers = vec![HashMap::<Name, Vec<NodeId>>::default(); model.types.len()];
+    for (index, node) in nodes.iter().enumerate() {
+        let fields = &mut resolvers[node.ty.0 as usize];
+        for name in node.fields.keys() {
+            fields
+                .entry(name.clone())
+                .or_default()
+                .push(NodeId(index as u32));
+        }
+    }
+    resolvers
 }
 
 struct Builder<'m> {

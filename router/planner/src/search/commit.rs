@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bind::add_bound;
 use super::dijkstra::{Action, Route, Start};
+use super::index::Listed;
 use super::supply::{Jump, Supply};
 use super::{EntityStep, Goal, Origin, Place, PlaceId, PlacedField, Search, Step, StepId, Wanted};
 use crate::error::PlanError;
@@ -12,7 +13,7 @@ use crate::field_set::FieldSet;
 use crate::graph::NodeId;
 use crate::guard::Guard;
 use crate::model::TypeId;
-use crate::tree::{FieldId, PositionId};
+use crate::tree::{FieldId, PositionId, Tree};
 
 /// How many goals may need each other in a row.
 const MAX_NESTING: usize = 200;
@@ -79,55 +80,62 @@ impl Search<'_> {
     }
 
     fn add_root(&mut self, node: NodeId, goal: &Goal) -> PlaceId {
-        let root_field = self.tree.chain(goal.position).first().copied();
-        let segment = self.segment(root_field.or(match goal.wanted {
-            Wanted::Field(field) => Some(field),
-            Wanted::Typename | Wanted::Object(_) => None,
-        }));
-        let step = StepId(self.steps.len() as u32);
-        let place = self.add_place(crate::tree::Tree::ROOT, node, step, None, Origin::Step);
+        let segment = self.segment(self.root_field(goal));
         let subgraph = self.supergraph.graph().node(node).subgraph;
         self.requests.entry(subgraph).or_insert(0);
-        self.steps.push(Step {
+        let step = Step {
             subgraph,
             segment,
-            place,
+            place: self.next_place(),
             entity: None,
             after: BTreeSet::new(),
             inputs: Vec::new(),
             level: 0,
-        });
-        place
+        };
+        self.add_step(step, Tree::ROOT, node, None)
     }
 
     /// The query root type of another subgraph, for a position that `from` is at too.
     fn place_root(&mut self, from: PlaceId, node: NodeId, guard: &Guard) -> PlaceId {
         let position = self.place(from).position;
-        let known = self.places_at(position).iter().find(|id| {
-            let place = self.place(**id);
-            matches!(place.origin, Origin::Step) && place.node == node
-        });
+        let mut places = self.index.at_node((position, None), node).iter();
+        let known = places.find(|id| matches!(self.place(**id).origin, Origin::Step));
         let place = match known {
             Some(known) => *known,
             None => {
                 let above = self.place(from).step;
                 let (segment, level) = (self.step(above).segment, self.step(above).level + 1);
-                let step = StepId(self.steps.len() as u32);
-                let place = self.add_place(position, node, step, None, Origin::Step);
-                self.steps.push(Step {
+                let step = Step {
                     subgraph: self.supergraph.graph().node(node).subgraph,
                     segment,
-                    place,
+                    place: self.next_place(),
                     entity: None,
                     after: BTreeSet::from([above]),
                     inputs: Vec::new(),
                     level,
-                });
-                place
+                };
+                self.add_step(step, position, node, None)
             }
         };
         self.widen(place, guard);
         place
+    }
+
+    fn next_place(&self) -> PlaceId {
+        PlaceId(self.places.len() as u32)
+    }
+
+    /// Adds a step with the place that is its top.
+    fn add_step(
+        &mut self,
+        step: Step,
+        position: PositionId,
+        node: NodeId,
+        scope: Option<TypeId>,
+    ) -> PlaceId {
+        let id = StepId(self.steps.len() as u32);
+        self.steps.push(step);
+        self.add_place(position, node, id, scope, Origin::Step)
     }
 
     fn add_place(
@@ -139,7 +147,7 @@ impl Search<'_> {
         origin: Origin,
     ) -> PlaceId {
         self.costs.clear();
-        let id = PlaceId(self.places.len() as u32);
+        let id = self.next_place();
         // Where the concrete type is not plain from the schema, the tree has to say it.
         let typename = matches!(origin, Origin::Field(..)) && self.tree.is_abstract(position);
         self.places.push(Place {
@@ -153,22 +161,28 @@ impl Search<'_> {
             typename,
             guard: Guard::never(),
         });
-        let index = position.0 as usize;
-        if self.places_at.len() <= index {
-            self.places_at.resize_with(index + 1, Vec::new);
-        }
-        self.places_at[index].push(id);
+        let listed = Listed {
+            level: self.step(step).level,
+            node,
+            place: id,
+        };
+        let is_value = matches!(origin, Origin::Field(..));
+        self.index.add((position, scope), listed, is_value);
         id
     }
 
     /// Selects a field at a place, or widens the conditions under which it is selected. Returns its index there.
     pub(super) fn place_field(&mut self, at: PlaceId, field: FieldId, guard: &Guard) -> usize {
+        let mut selections = self.index.selections(field).iter();
+        let known = selections.find(|(place, _)| *place == at);
         let place = &mut self.places[at.0 as usize];
-        let index = match place.fields.iter().position(|placed| placed.field == field) {
-            Some(index) => {
-                let placed = &mut place.fields[index];
-                placed.guard = placed.guard.or(guard).loosened();
-                index
+        let index = match known {
+            Some((_, index)) => {
+                let placed = &mut place.fields[*index];
+                if !placed.guard.covers(guard) {
+                    placed.guard = placed.guard.or(guard).loosened();
+                }
+                *index
             }
             None => {
                 self.costs.clear();
@@ -177,7 +191,9 @@ impl Search<'_> {
                     guard: guard.clone(),
                     child: None,
                 });
-                place.fields.len() - 1
+                let index = place.fields.len() - 1;
+                self.index.select(field, at, index);
+                index
             }
         };
         self.widen(at, guard);
@@ -210,19 +226,17 @@ impl Search<'_> {
     }
 
     pub(super) fn place_cast(&mut self, at: PlaceId, ty: TypeId) -> Result<PlaceId, PlanError> {
-        let known = self
-            .place(at)
-            .casts
-            .iter()
-            .find(|id| self.place(**id).scope == Some(ty));
-        if let Some(known) = known {
-            return Ok(*known);
-        }
         let place = self.place(at);
         let (position, step) = (place.position, place.step);
         let Some(node) = self.supergraph.graph().cast(place.node, ty) else {
             return Err(self.lost(position, None));
         };
+        let mut casts = self.index.at_node((position, Some(ty)), node).iter();
+        let is_known =
+            |id: &&PlaceId| matches!(self.place(**id).origin, Origin::Cast(from) if from == at);
+        if let Some(known) = casts.find(is_known) {
+            return Ok(*known);
+        }
         let cast = self.add_place(position, node, step, Some(ty), Origin::Cast(at));
         self.places[at.0 as usize].casts.push(cast);
         Ok(cast)
@@ -258,14 +272,12 @@ impl Search<'_> {
             .max()
             .unwrap_or(1);
         let segment = self.step(self.place(jump.from).step).segment;
-        let step = StepId(self.steps.len() as u32);
-        let place = self.add_place(position, jump.target, step, scope, Origin::Step);
         let latest = self.requests.entry(subgraph).or_insert(level);
         *latest = level.max(*latest);
-        self.steps.push(Step {
+        let step = Step {
             subgraph,
             segment,
-            place,
+            place: self.next_place(),
             entity: Some(EntityStep {
                 requires: jump.requires.clone(),
                 representation,
@@ -273,7 +285,8 @@ impl Search<'_> {
             after: supply.after,
             inputs: supply.inputs,
             level,
-        });
+        };
+        let place = self.add_step(step, position, jump.target, scope);
         self.widen(place, jump.guard);
         Ok(place)
     }
@@ -286,12 +299,13 @@ impl Search<'_> {
         target: NodeId,
         requires: Option<&Arc<FieldSet>>,
     ) -> Option<StepId> {
-        self.places_at(position).iter().find_map(|id| {
+        let mut places = self.index.at_node((position, scope), target).iter();
+        places.find_map(|id| {
             let place = self.place(*id);
-            let same = matches!(place.origin, Origin::Step)
-                && place.node == target
-                && place.scope == scope;
-            let entity = self.step(place.step).entity.as_ref().filter(|_| same)?;
+            if !matches!(place.origin, Origin::Step) {
+                return None;
+            }
+            let entity = self.step(place.step).entity.as_ref()?;
             (entity.requires.as_ref() == requires).then_some(place.step)
         })
     }

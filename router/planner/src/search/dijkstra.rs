@@ -1,8 +1,10 @@
 //! Dijkstra's algorithm, without the moves: states, what reached them, and the way back.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
+
+use apollo_compiler::collections::HashMap;
 
 use super::PlaceId;
 use crate::field_set::FieldSet;
@@ -65,10 +67,19 @@ pub(super) enum From {
     State(State, Vec<Action>),
 }
 
+/// What a search goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Open {
+    /// The next of the places to start from, by index of the position and of the place there.
+    Start(usize, usize),
+    State(State),
+}
+
 /// One run of Dijkstra's algorithm.
+#[derive(Default)]
 pub(super) struct Run {
     pub(super) reached: HashMap<State, Reached>,
-    pub(super) queue: BinaryHeap<Reverse<(u32, State)>>,
+    pub(super) queue: BinaryHeap<Reverse<(u32, Open)>>,
     pub(super) best: Option<(u32, State, Vec<Action>)>,
 }
 
@@ -95,7 +106,7 @@ impl Run {
             done: false,
         };
         self.reached.insert(state, reached);
-        self.queue.push(Reverse((cost, state)));
+        self.queue.push(Reverse((cost, Open::State(state))));
     }
 
     /// The goal is reached from a state by some last actions.

@@ -8,16 +8,20 @@
 mod bind;
 mod commit;
 mod dijkstra;
+mod index;
+mod jump;
 mod occur;
 mod route;
 mod shape;
+mod start;
 mod supply;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::OperationType;
+use apollo_compiler::collections::HashMap;
 
 use crate::error::PlanError;
 use crate::field_set::FieldSet;
@@ -28,6 +32,8 @@ use crate::normalise::NormalSelection;
 use crate::reach::Reach;
 use crate::supergraph::Supergraph;
 use crate::tree::{FieldId, PositionId, Tree};
+
+use index::PlaceIndex;
 
 pub(crate) use bind::{Bound, add_bound};
 pub(crate) use shape::{Part, Shaped};
@@ -134,12 +140,11 @@ pub(crate) struct Search<'m> {
     pub(crate) tree: Tree<'m>,
     pub(crate) places: Vec<Place>,
     pub(crate) steps: Vec<Step>,
-    /// By position.
-    places_at: Vec<Vec<PlaceId>>,
+    index: PlaceIndex,
     /// The latest level at which a subgraph is asked: one more step until then can travel along.
     requests: HashMap<SubgraphId, u32>,
     /// Segment of each root field of a mutation.
-    segments: Vec<(FieldId, usize)>,
+    segments: HashMap<FieldId, usize>,
     reach: Reach<'m>,
     /// See [`Search::origins`].
     origins: HashMap<PositionId, Arc<[BTreeSet<NodeId>]>>,
@@ -176,14 +181,14 @@ impl<'m> Search<'m> {
             tree: Tree::new(model, root),
             places: Vec::new(),
             steps: Vec::new(),
-            places_at: Vec::new(),
-            requests: HashMap::new(),
-            segments: Vec::new(),
+            index: PlaceIndex::default(),
+            requests: HashMap::default(),
+            segments: HashMap::default(),
             reach: Reach::new(supergraph),
-            origins: HashMap::new(),
+            origins: HashMap::default(),
             considering: Vec::new(),
             circle: None,
-            costs: HashMap::new(),
+            costs: HashMap::default(),
             nesting: 0,
             budget: BUDGET,
         };
@@ -212,17 +217,9 @@ impl<'m> Search<'m> {
             return usize::MAX;
         };
         let field = self.tree.field(id);
-        let model = self.supergraph.model();
-        let owner = model.ty(field.scope.unwrap_or(self.tree.position(field.position).ty));
-        owner
-            .subgraphs
-            .values()
-            .filter(|here| {
-                here.fields
-                    .get(&field.name)
-                    .is_some_and(|found| !found.external)
-            })
-            .count()
+        let owner = field.scope.unwrap_or(self.tree.position(field.position).ty);
+        let resolvers = self.supergraph.graph().resolvers(owner, &field.name);
+        resolvers.len()
     }
 
     pub(crate) fn place(&self, id: PlaceId) -> &Place {
@@ -239,19 +236,19 @@ impl<'m> Search<'m> {
         step.entity.is_none() && self.place(step.place).position == Tree::ROOT
     }
 
-    fn places_at(&self, position: PositionId) -> &[PlaceId] {
-        self.places_at
-            .get(position.0 as usize)
-            .map_or(&[], Vec::as_slice)
+    /// The field of the operation's root that a goal is, or is below.
+    fn root_field(&self, goal: &Goal) -> Option<FieldId> {
+        let above = self.tree.position(goal.position).root_field;
+        above.or(match goal.wanted {
+            Wanted::Field(field) => Some(field),
+            Wanted::Typename | Wanted::Object(_) => None,
+        })
     }
 
     /// The segment of a mutation's root field; 0 for other operations.
     fn segment(&self, root_field: Option<FieldId>) -> usize {
-        let known = self
-            .segments
-            .iter()
-            .find(|(field, _)| Some(*field) == root_field);
-        known.map_or(0, |(_, segment)| *segment)
+        let known = root_field.and_then(|field| self.segments.get(&field));
+        known.copied().unwrap_or(0)
     }
 
     /// The move into a field at a node, when it is open to this goal under the labels in force.
@@ -263,6 +260,11 @@ impl<'m> Search<'m> {
         let open =
             |label: &crate::graph::OverrideLabel| self.labels.contains(&label.label) == label.on;
         found.label.as_ref().is_none_or(open).then_some(found)
+    }
+
+    /// Search steps so far.
+    pub(crate) fn effort(&self) -> u32 {
+        BUDGET - self.budget
     }
 
     fn spend(&mut self) -> Result<(), PlanError> {

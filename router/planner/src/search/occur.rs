@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use apollo_compiler::Name;
 
-use super::{Goal, Origin, Search, Wanted};
+use super::{Goal, PlaceId, Search, Wanted};
 use crate::error::PlanError;
 use crate::graph::NodeId;
 use crate::guard::Guard;
@@ -26,13 +26,9 @@ impl Search<'_> {
 
     /// False when the subgraph that was chosen for the objects of a position does not know the type there.
     fn is_fetched_as(&self, position: PositionId, ty: TypeId) -> bool {
-        let mut places = self
-            .places_at(position)
-            .iter()
-            .map(|id| self.place(*id))
-            .filter(|place| matches!(place.origin, Origin::Field(..)))
-            .peekable();
-        places.peek().is_none() || places.any(|place| self.may_be(place.node, ty))
+        let places = self.index.values(position);
+        let may_be = |id: &PlaceId| self.may_be(self.place(*id).node, ty);
+        places.is_empty() || places.iter().any(may_be)
     }
 
     /// True when every subgraph that may be asked for the objects of a position may return this type.

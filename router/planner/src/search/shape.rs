@@ -30,6 +30,12 @@ pub(crate) struct Part<'m> {
 }
 
 impl Shaped<'_> {
+    /// True when one of the fields is `__schema` or `__type`.
+    pub(crate) fn introspects(&self) -> bool {
+        let mut fields = self.fields.iter();
+        fields.any(|field| matches!(field.normal.value, NormalValue::Introspection))
+    }
+
     /// True when the answer depends on which object type an abstract one is.
     pub(crate) fn needs_concrete_type(&self) -> bool {
         self.fields.iter().any(|field| {
@@ -146,6 +152,7 @@ impl<'m> Search<'m> {
         guard: &Guard,
         goals: &mut Vec<Goal>,
     ) -> Result<Part<'m>, PlanError> {
+        self.spend()?;
         let new = NewField {
             scope,
             name: &normal.name,
@@ -156,7 +163,7 @@ impl<'m> Search<'m> {
             return Err(self.unresolvable(position, normal));
         };
         if position == Tree::ROOT && self.kind == apollo_compiler::ast::OperationType::Mutation {
-            self.segments.push((field, self.segments.len()));
+            self.segments.insert(field, self.segments.len());
         }
         let mut below = Shaped { fields: Vec::new() };
         match (&normal.value, self.tree.field(field).child) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Bound, Goal, Origin, PlaceId, Search, StepId, Wanted};
+use super::{Bound, Goal, PlaceId, Search, StepId, Wanted};
 use crate::error::PlanError;
 use crate::field_set::FieldSet;
 use crate::graph::NodeId;
@@ -39,10 +39,9 @@ impl Search<'_> {
             let field = self.tree.field(id);
             let above = field.position;
             let is_unknown = field.scope.is_some()
-                && self.places_at(above).iter().any(|id| {
-                    let place = self.place(*id);
-                    let node = self.supergraph.graph().node(place.node);
-                    matches!(place.origin, Origin::Field(..)) && node.interface_object
+                && self.index.values(above).iter().any(|id| {
+                    let node = self.place(*id).node;
+                    self.supergraph.graph().node(node).interface_object
                 });
             if !is_unknown || !self.tree.is_abstract(above) {
                 continue;
@@ -139,23 +138,31 @@ impl Search<'_> {
 
     /// Where a leaf is selected by a request that the place's own request waits for, if it is.
     fn supplied_before(&self, at: PlaceId, field: FieldId) -> Option<(PlaceId, usize)> {
-        let place = self.place(at);
-        if place.fields.iter().any(|placed| placed.field == field) {
+        let selections = self.index.selections(field);
+        if selections.iter().any(|(place, _)| *place == at) {
             return None;
         }
-        self.places_at(place.position).iter().find_map(|id| {
-            let other = self.place(*id);
-            let index = other
-                .fields
-                .iter()
-                .position(|placed| placed.field == field)?;
-            self.waits_for(place.step, other.step)
-                .then_some((*id, index))
-        })
+        let mut earlier = selections
+            .iter()
+            .filter(|(other, _)| self.waits_for(self.place(at).step, self.place(*other).step));
+        earlier.next().copied()
     }
 
     fn waits_for(&self, step: StepId, earlier: StepId) -> bool {
-        let after = &self.step(step).after;
-        after.contains(&earlier) || after.iter().any(|id| self.waits_for(*id, earlier))
+        let level = self.step(earlier).level;
+        let mut seen = BTreeSet::new();
+        let mut open = vec![step];
+        while let Some(step) = open.pop() {
+            for before in &self.step(step).after {
+                if *before == earlier {
+                    return true;
+                }
+                // What is sent at the same time or before cannot wait for it.
+                if self.step(*before).level > level && seen.insert(*before) {
+                    open.push(*before);
+                }
+            }
+        }
+        false
     }
 }

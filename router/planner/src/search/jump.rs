@@ -1,0 +1,287 @@
+//! Moves to the same entities in another request, and what they cost.
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
+
+use super::dijkstra::{Action, From, Run, State};
+use super::route::{Breadth, Entrance, JOIN, LEVEL, REQUEST, Way};
+use super::{Considered, Goal, Search};
+use crate::error::PlanError;
+use crate::field_set::FieldSet;
+use crate::graph::{EntityMove, Move, NodeId};
+use crate::model::{SubgraphId, TypeId};
+use crate::tree::{FieldId, PositionId, Tree};
+
+/// How deep keys may need keys.
+const MAX_NESTING: usize = 12;
+
+impl<'m> Search<'m> {
+    /// Moves to the same entities in another request.
+    pub(super) fn jump(
+        &mut self,
+        way: &Way,
+        goal: &Goal,
+        state: State,
+        wanted: Option<FieldId>,
+        (cost, level): (u32, u32),
+        run: &mut Run,
+    ) -> Result<(), PlanError> {
+        let supergraph = self.supergraph;
+        let (graph, model) = (supergraph.graph(), supergraph.model());
+        let position = way.positions[state.index];
+        let name = wanted.map(|field| self.tree.field(field).name.clone());
+        let node = graph.node(state.node);
+        let entries = if run.is_beaten(cost + JOIN) {
+            Vec::new()
+        } else {
+            self.entries_towards(way.breadth, state.node, name.as_ref())
+        };
+        for entry in entries {
+            self.spend()?;
+            let target_subgraph = graph.node(entry.target).subgraph;
+            let there = State {
+                node: entry.target,
+                ..state
+            };
+            let least = cost + self.request_cost(level + 1, target_subgraph);
+            if run.is_beaten(least) {
+                continue;
+            }
+            let plain = run.is_open(there, least);
+            let requires = name
+                .as_ref()
+                .and_then(|name| self.field_move(entry.target, name, goal.for_key))
+                .and_then(|found| found.requires.clone());
+            if !plain && requires.is_none() {
+                continue;
+            }
+            let Some(key_cost) = self.key_cost(position, state, &entry)? else {
+                continue;
+            };
+            let total = least + key_cost;
+            if plain {
+                let action = jump_action(&entry, None);
+                run.reach(there, total, level + 1, From::State(state, vec![action]));
+            }
+            self.require(
+                way,
+                goal,
+                state,
+                wanted,
+                &entry,
+                requires,
+                (total, level + 1),
+                run,
+            )?;
+        }
+        self.jump_to_roots(position, state, (cost, level), run);
+        // A field with requirements is entered by key even if its subgraph is where we stand.
+        for entry in graph.entries(model, node.ty, node.subgraph) {
+            let requires = name
+                .as_ref()
+                .and_then(|name| self.field_move(entry.target, name, goal.for_key))
+                .and_then(|found| found.requires.clone());
+            if requires.is_none() {
+                break;
+            }
+            let Some(key_cost) = self.key_cost(position, state, &entry)? else {
+                continue;
+            };
+            let total = cost + self.request_cost(level + 1, node.subgraph) + key_cost;
+            self.require(
+                way,
+                goal,
+                state,
+                wanted,
+                &entry,
+                requires,
+                (total, level + 1),
+                run,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The entity moves from a node. Of those from an object type only the ones that lead to a field, when it is known
+    /// which is wanted and the search is not to go everywhere.
+    fn entries_towards(
+        &self,
+        breadth: Breadth,
+        from: NodeId,
+        wanted: Option<&Name>,
+    ) -> Vec<EntityMove<'m>> {
+        let (graph, model) = (self.supergraph.graph(), self.supergraph.model());
+        let here = graph.node(from);
+        let wanted = wanted.filter(|_| breadth == Breadth::Straight);
+        let Some(name) = wanted.filter(|_| self.supergraph.is_object(here.ty)) else {
+            let moves = graph.entity_moves(model, from);
+            return moves
+                .filter_map(|found| match found {
+                    Move::Key(entry) | Move::InterfaceObject(entry) => Some(entry),
+                    Move::Field(..) | Move::AbstractType(..) => None,
+                })
+                .collect();
+        };
+        let targets = self.resolvers(here.ty, name).map(|node| graph.node(node));
+        let elsewhere = targets.filter(|node| !node.provided && node.subgraph != here.subgraph);
+        elsewhere
+            .flat_map(|node| graph.entries(model, node.ty, node.subgraph))
+            .collect()
+    }
+
+    /// The nodes at which a field of an object type can be had: its own, and those of the interface objects that stand
+    /// for it.
+    pub(super) fn resolvers<'a>(
+        &'a self,
+        object: TypeId,
+        name: &'a Name,
+    ) -> impl Iterator<Item = NodeId> + use<'a, 'm> {
+        let (graph, model) = (self.supergraph.graph(), self.supergraph.model());
+        let own = graph.resolvers(object, name).iter();
+        let interfaces = model.ty(object).interfaces.iter();
+        let stand_ins = interfaces
+            .flat_map(move |interface| graph.resolvers(*interface, name))
+            .filter(move |node| graph.node(**node).interface_object);
+        own.chain(stand_ins).copied()
+    }
+
+    /// The query root type is the same object in every subgraph, also where a field further down leads to it.
+    fn jump_to_roots(
+        &self,
+        position: PositionId,
+        state: State,
+        (cost, level): (u32, u32),
+        run: &mut Run,
+    ) {
+        let (graph, model) = (self.supergraph.graph(), self.supergraph.model());
+        let here = graph.node(state.node);
+        if position == Tree::ROOT || model.query != Some(here.ty) {
+            return;
+        }
+        for node in graph.roots(model, OperationType::Query) {
+            if graph.node(node).subgraph != here.subgraph {
+                let there = State { node, ..state };
+                let from = From::State(state, vec![Action::Root(node)]);
+                run.reach(there, cost + REQUEST, level + 1, from);
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn require(
+        &mut self,
+        way: &Way,
+        goal: &Goal,
+        state: State,
+        wanted: Option<FieldId>,
+        entry: &EntityMove<'_>,
+        requires: Option<Arc<FieldSet>>,
+        (cost, level): (u32, u32),
+        run: &mut Run,
+    ) -> Result<(), PlanError> {
+        let (Some(requires), Some(field)) = (requires, wanted) else {
+            return Ok(());
+        };
+        let position = way.positions[state.index];
+        let known = self.known_step(position, state.scope, entry.target, Some(&requires));
+        let (cost, level) = match known {
+            Some(step) => (self.step(step).level * LEVEL, self.step(step).level),
+            None => {
+                let considered = (
+                    position,
+                    state.scope,
+                    entry.target,
+                    Arc::as_ptr(&requires) as usize,
+                );
+                let Some(extra) = self.set_cost(position, state, &requires, considered, false)?
+                else {
+                    return Ok(());
+                };
+                (cost + extra, level)
+            }
+        };
+        let entrance = Entrance {
+            from: state,
+            node: entry.target,
+            before: Some(jump_action(entry, Some(requires))),
+        };
+        self.enter(way, goal, field, entrance, (cost, level), run);
+        Ok(())
+    }
+
+    fn key_cost(
+        &mut self,
+        position: PositionId,
+        state: State,
+        entry: &EntityMove<'_>,
+    ) -> Result<Option<u32>, PlanError> {
+        let considered = (position, state.scope, entry.target, entry.key_index);
+        self.set_cost(position, state, &entry.key.fields, considered, true)
+    }
+
+    fn set_cost(
+        &mut self,
+        position: PositionId,
+        state: State,
+        set: &FieldSet,
+        considered: Considered,
+        for_key: bool,
+    ) -> Result<Option<u32>, PlanError> {
+        let supergraph = self.supergraph;
+        if supergraph
+            .graph()
+            .tells(supergraph.model(), state.node, set)
+        {
+            return Ok(Some(0));
+        }
+        if let Some(known) = self.costs.get(&considered) {
+            return Ok(*known);
+        }
+        let depth = self.considering.len();
+        let circle = self
+            .considering
+            .iter()
+            .position(|known| *known == considered)
+            .or((depth >= MAX_NESTING).then_some(0));
+        if let Some(circle) = circle {
+            self.circle = Some(self.circle.map_or(circle, |known| known.min(circle)));
+            return Ok(None);
+        }
+        let outer = self.circle.take();
+        self.considering.push(considered);
+        let cost = self.cost_of(position, state.scope, set, for_key);
+        self.considering.pop();
+        let cost = cost?;
+        // Impossible only because something further out is being considered: it may be possible another time.
+        let given_up = self
+            .circle
+            .filter(|circle| cost.is_none() && *circle < depth);
+        if given_up.is_none() {
+            self.costs.insert(considered, cost);
+        }
+        self.circle = match (outer, given_up) {
+            (Some(outer), Some(given_up)) => Some(outer.min(given_up)),
+            (outer, given_up) => outer.or(given_up),
+        };
+        Ok(cost)
+    }
+
+    pub(super) fn request_cost(&self, level: u32, subgraph: SubgraphId) -> u32 {
+        let latest = self.requests.get(&subgraph);
+        if latest.is_some_and(|latest| *latest >= level) {
+            JOIN
+        } else {
+            REQUEST
+        }
+    }
+}
+
+fn jump_action(entry: &EntityMove<'_>, requires: Option<Arc<FieldSet>>) -> Action {
+    Action::Jump {
+        target: entry.target,
+        key_index: entry.key_index,
+        requires,
+    }
+}

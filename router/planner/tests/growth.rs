@@ -1,0 +1,73 @@
+//! What planning costs grows with the operation and no faster, counted in search steps.
+
+mod common;
+mod large;
+
+use std::sync::{Arc, LazyLock};
+
+use apollo_compiler::ExecutableDocument;
+use large::operations;
+use souk_composition::{SubgraphInput, compose};
+use souk_planner::{PlanError, Planner, Supergraph};
+
+const SUBGRAPHS: usize = 40;
+
+static PLANNER: LazyLock<Planner> = LazyLock::new(|| {
+    let subgraphs: Vec<SubgraphInput> = large::subgraphs(SUBGRAPHS)
+        .into_iter()
+        .map(|subgraph| SubgraphInput {
+            url: String::new(),
+            name: subgraph.name,
+            sdl: subgraph.sdl,
+        })
+        .collect();
+    let composed = compose(&subgraphs).unwrap_or_else(|errors| panic!("{errors}"));
+    let supergraph = Supergraph::parse(&composed.supergraph_sdl);
+    let supergraph = supergraph.unwrap_or_else(|error| panic!("{error}"));
+    Planner::new(Arc::new(supergraph))
+});
+
+fn effort_on(planner: &Planner, operation: &str) -> Result<u32, PlanError> {
+    let schema = planner.supergraph().api_schema();
+    let document = ExecutableDocument::parse_and_validate(schema, operation, "operation.graphql")
+        .unwrap_or_else(|error| panic!("{error}"));
+    planner.effort(&document, None)
+}
+
+fn effort(operation: &str) -> u32 {
+    effort_on(&PLANNER, operation).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Twice the size may cost at most so many times as much.
+const DOUBLED: f64 = 2.2;
+
+fn assert_linear(sizes: &[usize], operation: impl Fn(usize) -> String) {
+    let efforts: Vec<u32> = sizes.iter().map(|size| effort(&operation(*size))).collect();
+    for (pair, sizes) in efforts.windows(2).zip(sizes.windows(2)) {
+        let growth = f64::from(pair[1]) / f64::from(pair[0]);
+        assert!(
+            growth <= DOUBLED,
+            "{growth} times from {sizes:?}: {efforts:?}"
+        );
+    }
+}
+
+#[test]
+fn with_the_number_of_fields() {
+    assert_linear(&[200, 400, 800, 1600], |fields| {
+        operations::mixed(SUBGRAPHS, fields)
+    });
+    assert_linear(&[200, 400, 800, 1600], operations::aliases);
+}
+
+#[test]
+fn with_the_depth() {
+    assert_linear(&[10, 20, 40, 80], |depth| {
+        operations::deep(SUBGRAPHS, depth)
+    });
+}
+
+#[test]
+fn with_the_number_of_subgraphs() {
+    assert_linear(&[10, 20, 40], operations::broad);
+}
