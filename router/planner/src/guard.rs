@@ -152,6 +152,19 @@ impl Guard {
         Guard { terms: kept }
     }
 
+    /// That this holds and `earlier` does not.
+    pub(crate) fn to_condition_unless(&self, earlier: &Guard) -> Option<Condition> {
+        let mut conditions: Vec<Condition> = self.to_condition().into_iter().collect();
+        for term in &earlier.terms {
+            let literals = term.iter().map(|literal| is(literal, !literal.on));
+            conditions.push(Condition::Any(literals.collect()));
+        }
+        match conditions.len() {
+            0 | 1 => conditions.pop(),
+            _ => Some(Condition::All(conditions)),
+        }
+    }
+
     /// As the plan has it; `None` is always.
     pub(crate) fn to_condition(&self) -> Option<Condition> {
         if self.is_always() {
@@ -165,18 +178,18 @@ impl Guard {
     }
 }
 
+/// That the literal's variable is true, or false.
+fn is(literal: &Literal, on: bool) -> Condition {
+    let variable = literal.variable.clone();
+    if on {
+        Condition::If(variable)
+    } else {
+        Condition::Unless(variable)
+    }
+}
+
 fn all(term: &[Literal]) -> Condition {
-    let mut literals: Vec<Condition> = term
-        .iter()
-        .map(|literal| {
-            let variable = literal.variable.clone();
-            if literal.on {
-                Condition::If(variable)
-            } else {
-                Condition::Unless(variable)
-            }
-        })
-        .collect();
+    let mut literals: Vec<Condition> = term.iter().map(|literal| is(literal, literal.on)).collect();
     match literals.len() {
         1 => literals.swap_remove(0),
         _ => Condition::All(literals),

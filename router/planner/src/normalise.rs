@@ -35,9 +35,18 @@ pub(crate) struct NormalField {
     pub(crate) on_abstract: bool,
     /// Relative to the enclosing object.
     pub(crate) guard: Guard,
+    /// Where it stands in the response. Several, when it depends on variables which of them is the first.
+    pub(crate) places: Vec<Place>,
     /// In the API schema.
     pub(crate) ty: Type,
     pub(crate) value: NormalValue,
+}
+
+/// A place in the order of an object's fields, and the condition under which a field is asked for there.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) order: usize,
+    pub(crate) guard: Guard,
 }
 
 #[derive(Debug, Clone)]
@@ -110,10 +119,9 @@ impl<'a> Normaliser<'a> {
         for (key, occurrences) in &found {
             self.classes(parent, &possible, key, occurrences, &mut classes)?;
         }
-        classes.sort_by_key(|(first, _)| *first);
-        Ok(NormalSelection {
-            fields: classes.into_iter().map(|(_, field)| field).collect(),
-        })
+        classes.sort_by_key(|field| field.places[0].order);
+        merge_places(&mut classes);
+        Ok(NormalSelection { fields: classes })
     }
 
     /// Splits the occurrences of a response key by the runtime types they apply to.
@@ -123,7 +131,7 @@ impl<'a> Normaliser<'a> {
         possible: &Arc<[TypeId]>,
         key: &Name,
         occurrences: &[(usize, Occurrence<'a>)],
-        classes: &mut Vec<(usize, NormalField)>,
+        classes: &mut Vec<NormalField>,
     ) -> Result<(), PlanError> {
         let is_object = self.supergraph.is_object(parent);
         // For each type: which occurrences apply, and the field's type there (it may be narrower than the
@@ -161,8 +169,7 @@ impl<'a> Normaliser<'a> {
             let chosen: Vec<&(usize, Occurrence<'a>)> =
                 applying.iter().map(|index| &occurrences[*index]).collect();
             let types = (types.len() < possible.len()).then_some(types);
-            let first = chosen[0].0;
-            classes.push((first, self.field(key, &chosen, types, ty)?));
+            classes.push(self.field(key, &chosen, types, ty)?);
         }
         Ok(())
     }
@@ -176,7 +183,14 @@ impl<'a> Normaliser<'a> {
     ) -> Result<NormalField, PlanError> {
         let field = occurrences[0].1.field;
         let mut guard = Guard::never();
-        for (_, occurrence) in occurrences {
+        let mut places = Vec::new();
+        for (order, occurrence) in occurrences {
+            if !guard.covers(&occurrence.guard) {
+                places.push(Place {
+                    order: *order,
+                    guard: occurrence.guard.clone(),
+                });
+            }
             guard = guard.or(&occurrence.guard);
         }
         let model = self.supergraph.model();
@@ -212,6 +226,7 @@ impl<'a> Normaliser<'a> {
             types,
             on_abstract,
             guard,
+            places,
             ty,
             value,
         })
@@ -224,6 +239,29 @@ impl<'a> Normaliser<'a> {
             _ => None,
         }
         .map_or_else(|| field.definition.ty.clone(), |found| found.ty.clone())
+    }
+}
+
+/// Makes one of the places of a field between which no other field can come.
+fn merge_places(fields: &mut [NormalField]) {
+    if fields.iter().all(|field| field.places.len() == 1) {
+        return;
+    }
+    let all = fields.iter().flat_map(|field| &field.places);
+    let mut orders: Vec<usize> = all.map(|place| place.order).collect();
+    orders.sort_unstable();
+    for field in fields {
+        let mut merged: Vec<Place> = Vec::new();
+        let mut last = 0;
+        for place in field.places.drain(..) {
+            let rank = orders.partition_point(|order| *order < place.order);
+            match merged.last_mut() {
+                Some(known) if rank == last + 1 => known.guard = known.guard.or(&place.guard),
+                _ => merged.push(place),
+            }
+            last = rank;
+        }
+        field.places = merged;
     }
 }
 

@@ -153,7 +153,8 @@ pub enum Condition {
 }
 
 /// The fields of an object in the client's answer, in response order. A response key appears once per distinct
-/// set of runtime types; the planner has merged selections of the same key.
+/// set of runtime types, and per condition where its place depends on variables; no two of the entries hold at once. The
+/// planner has merged selections of the same key.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Selection {
     /// In the order in which they are written.

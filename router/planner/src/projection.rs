@@ -1,16 +1,21 @@
 //! The client's answer: which keys of the merged tree make it, and what may be null where.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::schema::ExtendedType;
 
+use crate::guard::Guard;
 use crate::model::{TypeId, TypeKind};
-use crate::normalise::{NormalField, NormalValue};
+use crate::normalise::{NormalField, NormalValue, Place};
 use crate::plan::{BuiltInScalar, SelectedField, SelectedValue, Selection};
-use crate::search::{Part, Search, Shaped};
+use crate::search::{Part, Search, Shaped, ShapedField};
 use crate::supergraph::Supergraph;
 use crate::tree::Tree;
+
+/// How many fields may be written in the answer's plan a second time, because variables decide on their place.
+const MAX_COPIES: usize = 10_000;
 
 /// Cuts the answer of an operation from the tree that its search has planned.
 pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Selection {
@@ -18,6 +23,7 @@ pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Selection {
     Projector {
         supergraph: search.supergraph,
         tree: &search.tree,
+        copies: Cell::new(MAX_COPIES),
     }
     .selection(root, shaped)
 }
@@ -25,45 +31,82 @@ pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Selection {
 struct Projector<'a> {
     supergraph: &'a Supergraph,
     tree: &'a Tree<'a>,
+    /// How many more copies of fields are allowed.
+    copies: Cell<usize>,
 }
 
 impl Projector<'_> {
     fn selection(&self, parent: TypeId, shaped: &Shaped<'_>) -> Selection {
-        let mut fields: Vec<SelectedField> = Vec::new();
+        let mut placed: Vec<(usize, SelectedField)> = Vec::new();
         for field in &shaped.fields {
-            if field.parts.is_empty() {
-                fields.push(self.meta(parent, field.normal));
-                continue;
-            }
-            let first = fields.len();
-            for part in &field.parts {
-                let found = self.field(field.normal, part);
-                // Types for which everything is the same share an entry.
-                let same = fields[first..].iter_mut().find(|known| {
-                    known.source_key == found.source_key
-                        && known.value == found.value
-                        && known.types.is_some()
-                });
-                match same {
-                    Some(known) => {
-                        let types = known
-                            .types
-                            .iter()
-                            .chain(&found.types)
-                            .flat_map(|types| types.iter().cloned());
-                        known.types = Some(types.collect());
-                    }
-                    None => fields.push(found),
-                }
-            }
-            let all = self.supergraph.possible(parent).len();
-            if let [only] = &mut fields[first..]
-                && only.types.as_ref().is_some_and(|types| types.len() == all)
-            {
-                only.types = None;
+            let entries = match field.parts.is_empty() {
+                true => vec![self.meta(parent, field.normal)],
+                false => self.entries(parent, field),
+            };
+            self.place(&field.normal.places, entries, &mut placed);
+        }
+        placed.sort_by_key(|(order, _)| *order);
+        Selection {
+            fields: placed.into_iter().map(|(_, field)| field).collect(),
+        }
+    }
+
+    /// Puts a field's entries where they belong: at each of its places, unless it has been written before.
+    fn place(
+        &self,
+        places: &[Place],
+        entries: Vec<SelectedField>,
+        placed: &mut Vec<(usize, SelectedField)>,
+    ) {
+        let Some((first, later)) = places.split_first() else {
+            return;
+        };
+        let copies = later.len() * entries.iter().map(size).sum::<usize>();
+        let left = self.copies.get().checked_sub(copies);
+        let (Some(left), false) = (left, later.is_empty()) else {
+            placed.extend(entries.into_iter().map(|entry| (first.order, entry)));
+            return;
+        };
+        self.copies.set(left);
+        let mut earlier = Guard::never();
+        for place in places {
+            let condition = place.guard.to_condition_unless(&earlier);
+            earlier = earlier.or(&place.guard);
+            for entry in &entries {
+                let mut entry = entry.clone();
+                entry.condition = condition.clone();
+                placed.push((place.order, entry));
             }
         }
-        Selection { fields }
+    }
+
+    /// The entries of a field: one, or several when its runtime types have different values under it.
+    fn entries(&self, parent: TypeId, field: &ShapedField<'_>) -> Vec<SelectedField> {
+        let mut entries: Vec<SelectedField> = Vec::new();
+        for part in &field.parts {
+            let found = self.field(field.normal, part);
+            // Types for which everything is the same share an entry.
+            let same = entries.iter_mut().find(|known| {
+                known.source_key == found.source_key
+                    && known.value == found.value
+                    && known.types.is_some()
+            });
+            match same {
+                Some(known) => {
+                    let types = known.types.iter().chain(&found.types);
+                    let types = types.flat_map(|types| types.iter().cloned());
+                    known.types = Some(types.collect());
+                }
+                None => entries.push(found),
+            }
+        }
+        let all = self.supergraph.possible(parent).len();
+        if let [only] = &mut entries[..]
+            && only.types.as_ref().is_some_and(|types| types.len() == all)
+        {
+            only.types = None;
+        }
+        entries
     }
 
     /// `__typename`, `__schema`, `__type`.
@@ -143,5 +186,15 @@ impl Projector<'_> {
 
     fn name(&self, ty: TypeId) -> Name {
         self.supergraph.model().ty(ty).name.clone()
+    }
+}
+
+/// How many fields an entry is, itself and all below.
+fn size(field: &SelectedField) -> usize {
+    match &field.value {
+        SelectedValue::Composite { selection, .. } => {
+            1 + selection.fields.iter().map(size).sum::<usize>()
+        }
+        _ => 1,
     }
 }

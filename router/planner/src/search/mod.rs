@@ -36,7 +36,7 @@ use crate::tree::{FieldId, PositionId, Tree};
 use index::PlaceIndex;
 
 pub(crate) use bind::{Bound, add_bound};
-pub(crate) use shape::{Part, Shaped};
+pub(crate) use shape::{Part, Shaped, ShapedField};
 
 /// Search steps before planning is given up.
 const BUDGET: u32 = 2_000_000;
