@@ -49,6 +49,18 @@ impl Case {
         cases
     }
 
+    /// A case that is in no file.
+    pub(crate) fn new(operation: String, variables: Object) -> Case {
+        Case {
+            path: PathBuf::new(),
+            operation,
+            operation_name: None,
+            variables,
+            unlike: None,
+            shows_requests: false,
+        }
+    }
+
     fn read(path: PathBuf) -> Case {
         let operation = fs::read_to_string(&path).expect("a readable operation");
         let setting = |name: &str| {

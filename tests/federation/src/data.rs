@@ -19,6 +19,13 @@ impl Data {
         }
     }
 
+    /// The data that `data.json` would have as this JSON object.
+    pub fn of(value: &Value) -> Data {
+        Data {
+            all: value.as_object().cloned().unwrap_or_default(),
+        }
+    }
+
     /// These data, changed field by field as `patch` says. An object that is null in the patch is gone.
     pub fn patched(&self, patch: &Data) -> Data {
         let mut all = self.all.clone();

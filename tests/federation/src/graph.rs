@@ -56,17 +56,27 @@ impl Graph {
                 patches.insert(subgraph.to_owned(), patch);
             }
         }
+        Graph::compose(folder, subgraphs, data, patches).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Composes a graph of subgraphs.
+    pub(crate) fn compose(
+        folder: &Path,
+        subgraphs: Vec<SubgraphInput>,
+        data: Data,
+        patches: BTreeMap<String, Data>,
+    ) -> Result<Graph, String> {
         let composed = compose(&subgraphs)
-            .unwrap_or_else(|errors| panic!("{} does not compose:\n{errors}", folder.display()));
+            .map_err(|errors| format!("{errors}\n{} does not compose", folder.display()))?;
         let supergraph = Supergraph::parse(&composed.supergraph_sdl)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        Graph {
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Graph {
             folder: folder.to_owned(),
             supergraph: Arc::new(supergraph),
             subgraphs,
             data,
             patches,
-        }
+        })
     }
 
     /// Every graph below a folder: those folders that have a `cases` folder in them.

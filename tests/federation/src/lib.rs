@@ -14,6 +14,7 @@ mod formula;
 mod graph;
 mod http;
 mod oracle;
+pub mod random;
 mod resolve;
 mod run;
 mod server;
@@ -21,4 +22,4 @@ mod transport;
 
 pub use case::{Case, Expectation};
 pub use graph::Graph;
-pub use run::{Outcome, Runner};
+pub use run::{Outcome, Runner, Wrong, WrongKind};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use souk_executor::transport::http::{
@@ -38,7 +38,29 @@ pub struct Outcome {
     /// The text for each expectation that the case has.
     pub found: Vec<(Expectation, String)>,
     /// What is wrong with it, whatever the expectations say.
-    pub wrong: Vec<String>,
+    pub wrong: Vec<Wrong>,
+}
+
+/// Something wrong.
+#[derive(Debug)]
+pub struct Wrong {
+    /// What kind of thing.
+    pub kind: WrongKind,
+    /// The details.
+    pub text: String,
+}
+
+/// What can be wrong with an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongKind {
+    /// The operation could not be planned.
+    NoPlan,
+    /// The variables were refused.
+    Variables,
+    /// A subgraph was asked what it must not be asked, or the data do not say enough.
+    Violation,
+    /// The answer is not a plain server's.
+    Unequal,
 }
 
 impl Runner {
@@ -88,6 +110,11 @@ impl Runner {
         }
     }
 
+    /// The schema that clients see.
+    pub fn api_schema(&self) -> &Valid<Schema> {
+        self.graph.api_schema()
+    }
+
     /// Plans and executes a case, and compares the answer with a plain server's.
     pub async fn run(&self, case: &Case) -> Outcome {
         let api_schema = self.graph.api_schema();
@@ -100,12 +127,12 @@ impl Runner {
         let name = case.operation_name.as_deref();
         let plan = match self.planner.plan(&document, name) {
             Ok(plan) => plan,
-            Err(error) => return Outcome::failed(format!("no plan: {error}")),
+            Err(error) => return Outcome::failed(WrongKind::NoPlan, format!("no plan: {error}")),
         };
         let mut found = vec![(Expectation::Plan, format!("{plan}\n"))];
         let responses = match self.execute(case, plan, &document).await {
             Ok(responses) => responses,
-            Err(error) => return Outcome::failed(error),
+            Err(error) => return Outcome::failed(WrongKind::Variables, error),
         };
         let requests = self
             .servers
@@ -115,9 +142,9 @@ impl Runner {
         if case.shows_requests {
             found.push((Expectation::Requests, pretty(&requests.into())));
         }
-        let mut wrong: Vec<String> = Vec::new();
+        let mut wrong: Vec<Wrong> = Vec::new();
         for server in &self.servers {
-            wrong.extend(server.take_violations());
+            wrong.extend(server.take_violations().into_iter().map(Wrong::violation));
         }
         wrong.extend(self.compare(case, &document, &responses));
         let response = match responses.as_slice() {
@@ -166,7 +193,7 @@ impl Runner {
         case: &Case,
         document: &Valid<ExecutableDocument>,
         responses: &[Value],
-    ) -> Vec<String> {
+    ) -> Vec<Wrong> {
         let expected = oracle::answer(
             self.graph.api_schema(),
             &self.graph.data,
@@ -176,29 +203,41 @@ impl Runner {
         );
         let expected = match expected {
             Ok(expected) => expected,
-            Err(violations) => return violations,
+            Err(violations) => return violations.into_iter().map(Wrong::violation).collect(),
         };
         let expected: Vec<Value> = expected.iter().map(comparable).collect();
         let found: Vec<Value> = responses.iter().map(comparable).collect();
         let same = text(&expected) == text(&found);
         match (&case.unlike, same) {
             (None, true) | (Some(_), false) => Vec::new(),
-            (None, false) => vec![format!(
+            (None, false) => vec![Wrong::unequal(format!(
                 "a plain server answers\n{}but the graph\n{}",
                 pretty(&expected.into()),
                 pretty(&found.into())
-            )],
-            (Some(_), true) => vec!["the answer is a plain server's after all".to_owned()],
+            ))],
+            (Some(_), true) => {
+                let text = "the answer is a plain server's after all".to_owned();
+                vec![Wrong::unequal(text)]
+            }
         }
     }
 }
 
 impl Outcome {
-    fn failed(why: String) -> Outcome {
+    fn failed(kind: WrongKind, text: String) -> Outcome {
         Outcome {
             found: Vec::new(),
-            wrong: vec![why],
+            wrong: vec![Wrong { kind, text }],
         }
+    }
+
+    /// The plan as text, if there is one.
+    pub fn plan(&self) -> Option<&str> {
+        let plan = self
+            .found
+            .iter()
+            .find(|(kind, _)| *kind == Expectation::Plan);
+        plan.map(|(_, text)| text.as_str())
     }
 
     /// The operation is not valid for clients: that is what the response says.
@@ -215,6 +254,18 @@ impl Outcome {
     }
 }
 
+impl Wrong {
+    fn violation(text: String) -> Wrong {
+        let kind = WrongKind::Violation;
+        Wrong { kind, text }
+    }
+
+    fn unequal(text: String) -> Wrong {
+        let kind = WrongKind::Unequal;
+        Wrong { kind, text }
+    }
+}
+
 fn is_subscription(case: &Case, document: &Valid<ExecutableDocument>) -> bool {
     let operation = document.operations.get(case.operation_name.as_deref());
     operation.is_ok_and(|operation| operation.is_subscription())
@@ -224,21 +275,42 @@ fn json_of(response: &Response) -> Value {
     serde_json::from_slice(response.bytes()).expect("a response is JSON")
 }
 
-/// What has to be the same: the data to the order of the keys, and where errors are. Messages are the servers' own.
+/// What has to be the same: the data to the order of the keys, and where errors left nulls. Messages are the servers'
+/// own, and where one null stands for several errors, a server may leave all but one of them out.
 fn comparable(response: &Value) -> Value {
     let mut kept = Object::new();
     kept.insert("data".into(), response["data"].clone());
     let errors = response["errors"].as_array();
-    let paths = errors
+    let places = errors
         .into_iter()
         .flatten()
-        .map(|error| error["path"].clone());
-    let mut paths: Vec<Value> = paths.collect();
-    paths.sort_by_key(Value::to_string);
-    if !paths.is_empty() {
-        kept.insert("errors".into(), paths.into());
+        .map(|error| null_of(&response["data"], &error["path"]));
+    let mut places: Vec<Value> = places.collect();
+    places.sort_by_key(Value::to_string);
+    places.dedup();
+    if !places.is_empty() {
+        kept.insert("errors".into(), places.into());
     }
     Value::Object(kept)
+}
+
+/// The part of an error's path that is in the data.
+fn null_of(data: &Value, path: &Value) -> Value {
+    let Some(path) = path.as_array() else {
+        return path.clone();
+    };
+    let mut found = data;
+    let mut kept = Vec::new();
+    for part in path {
+        let below = match part {
+            Value::String(key) => found.get(key),
+            index => found.get(index.as_u64().unwrap_or(u64::MAX) as usize),
+        };
+        let Some(below) = below else { break };
+        kept.push(part.clone());
+        found = below;
+    }
+    kept.into()
 }
 
 fn text(responses: &[Value]) -> Vec<String> {

@@ -23,7 +23,7 @@ fn chosen(path: &Path) -> bool {
 /// What is wrong with a case's outcome; or its files are brought up to date.
 fn judge(case: &Case, outcome: Outcome) -> Vec<String> {
     let update = std::env::var_os("UPDATE_FIXTURES").is_some();
-    let mut wrong = outcome.wrong;
+    let mut wrong: Vec<String> = outcome.wrong.into_iter().map(|wrong| wrong.text).collect();
     let found = |wanted| {
         let mut found = outcome.found.iter().filter(|(kind, _)| *kind == wanted);
         found.next().map(|(_, text)| text.as_str())

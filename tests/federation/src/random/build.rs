@@ -1,0 +1,42 @@
+//! Builds a random graph that composes: whatever a subgraph can be asked for, the rest is found from there.
+
+use indexmap::IndexMap;
+
+use crate::random::dice::Dice;
+use crate::random::whole::{Size, Whole};
+
+/// A graph on its way.
+pub(crate) struct Builder {
+    pub dice: Dice,
+    pub size: Size,
+    pub whole: Whole,
+    /// The subgraphs that may have fields of an entity, by index.
+    pub homes: IndexMap<String, Vec<usize>>,
+}
+
+/// A random graph.
+pub(crate) fn build(dice: Dice, size: Size) -> (Whole, Dice) {
+    let mut builder = Builder {
+        dice,
+        size,
+        whole: Whole::default(),
+        homes: IndexMap::new(),
+    };
+    builder.subgraphs();
+    builder.entities();
+    builder.values();
+    builder.interfaces();
+    builder.unions();
+    builder.homes();
+    builder.fields();
+    builder.split_value();
+    builder.overrides();
+    builder.roots();
+    builder.interface_object();
+    builder.close();
+    builder.requires();
+    builder.close();
+    builder.provides();
+    builder.close();
+    (builder.whole, builder.dice)
+}

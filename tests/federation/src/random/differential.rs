@@ -1,0 +1,204 @@
+//! Compares what a graph answers with what one server answers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use apollo_compiler::ExecutableDocument;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::case::Expectation;
+use crate::random::build::build;
+use crate::random::dice::Dice;
+use crate::random::operation::Operation;
+use crate::random::print::print;
+use crate::random::sample::Sample;
+use crate::random::shrink::smallest;
+use crate::random::values::Values;
+use crate::random::whole::Size;
+use crate::run::{Outcome, Runner, WrongKind};
+
+/// An operation that takes longer than this to plan and execute fails, even in a debug build.
+const SLOW: Duration = Duration::from_secs(20);
+
+/// In what way a sample fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The subgraphs fit together, and composition refuses them.
+    Composition,
+    /// Something panics.
+    Panic,
+    /// It takes for ever.
+    Slow,
+    /// The plan, the requests or the answer.
+    Wrong(WrongKind),
+}
+
+/// How a sample fails.
+#[derive(Debug)]
+pub struct Failure {
+    /// In what way.
+    pub kind: FailureKind,
+    /// The details.
+    pub text: String,
+}
+
+/// What kinds of operations there were.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Tally {
+    /// Graphs.
+    pub graphs: usize,
+    /// Operations, each planned, executed and compared.
+    pub operations: usize,
+    /// Those that needed entities of a second subgraph.
+    pub federated: usize,
+    /// Those with errors in the answer.
+    pub with_errors: usize,
+}
+
+/// Tries `operations` random operations on one random graph; the first that fails comes back.
+pub fn differ(
+    seed: u64,
+    size: Size,
+    operations: usize,
+    tally: &mut Tally,
+) -> Option<(Sample, Failure)> {
+    let (whole, mut dice) = build(Dice::new(seed), size);
+    let values = Values {
+        errors: dice.one_in(2),
+        dice: Dice::new(!seed),
+        whole: &whole,
+    };
+    let mut sample = Sample {
+        subgraphs: print(&whole),
+        data: values.data(),
+        operation: String::new(),
+        variables: serde_json::Map::new(),
+    };
+    tally.graphs += 1;
+    let runner = match ready(&sample) {
+        Ok(runner) => runner,
+        Err(failure) => return Some((sample, failure)),
+    };
+    let runtime = runtime();
+    for _ in 0..operations {
+        // Many have one response key with two meanings: the specification refuses those.
+        for _ in 0..20 {
+            let schema = runner.api_schema();
+            let (text, variables) = Operation::write(schema, &mut dice, size.selections);
+            sample.operation = text;
+            sample.variables = variables;
+            if ExecutableDocument::parse_and_validate(schema, &*sample.operation, "random").is_ok()
+            {
+                break;
+            }
+        }
+        match run(&runner, &runtime, &sample) {
+            Ok(outcome) => tally.count(&outcome),
+            Err(failure) => return Some((sample, failure)),
+        }
+    }
+    None
+}
+
+/// How a sample fails, if it does.
+pub fn check(sample: &Sample) -> Option<Failure> {
+    let ready = ready(sample);
+    match ready {
+        Ok(runner) if !sample.operation.is_empty() => run(&runner, &runtime(), sample).err(),
+        Ok(_) => None,
+        Err(failure) => Some(failure),
+    }
+}
+
+/// The smallest sample found that fails in the same way.
+pub fn shrink(sample: Sample, failure: &Failure) -> Sample {
+    if failure.kind == FailureKind::Slow {
+        return sample;
+    }
+    smallest(sample, |candidate| {
+        check(candidate).is_some_and(|found| found.is_like(failure))
+    })
+}
+
+impl Failure {
+    /// Whether a smaller sample fails in the same way: the first line tells, whatever numbers are in it.
+    fn is_like(&self, other: &Failure) -> bool {
+        let gist = |failure: &Failure| -> String {
+            let first = failure.text.lines().next().unwrap_or_default();
+            first
+                .chars()
+                .filter(|letter| !letter.is_numeric())
+                .collect()
+        };
+        self.kind == other.kind && gist(self) == gist(other)
+    }
+}
+
+fn ready(sample: &Sample) -> Result<Runner, Failure> {
+    let built = catching(|| sample.graph().map(Runner::in_process))?;
+    built.map_err(|text| Failure {
+        kind: FailureKind::Composition,
+        text,
+    })
+}
+
+fn run(runner: &Runner, runtime: &Runtime, sample: &Sample) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    let case = sample.case();
+    let outcome = catching(|| runtime.block_on(runner.run(&case)))?;
+    if start.elapsed() > SLOW {
+        let text = format!("it took {} s", start.elapsed().as_secs());
+        return Err(Failure {
+            kind: FailureKind::Slow,
+            text,
+        });
+    }
+    match outcome.wrong.first() {
+        None => Ok(outcome),
+        Some(wrong) => Err(Failure {
+            kind: FailureKind::Wrong(wrong.kind),
+            text: format!("{}\n{}", wrong.text, outcome.plan().unwrap_or_default()),
+        }),
+    }
+}
+
+fn runtime() -> Runtime {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime")
+}
+
+fn catching<T>(run: impl FnOnce() -> T) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
+        let text = payload.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string));
+        Failure {
+            kind: FailureKind::Panic,
+            text: text.unwrap_or_default(),
+        }
+    })
+}
+
+impl Tally {
+    fn count(&mut self, outcome: &Outcome) {
+        let response = outcome
+            .found
+            .iter()
+            .find(|(kind, _)| *kind == Expectation::Response);
+        self.operations += 1;
+        self.federated += usize::from(
+            outcome
+                .plan()
+                .is_some_and(|plan| plan.contains("_entities")),
+        );
+        self.with_errors +=
+            usize::from(response.is_some_and(|(_, text)| text.contains("\n  \"errors\": ")));
+    }
+
+    /// Adds what another counted.
+    pub fn add(&mut self, other: Tally) {
+        self.graphs += other.graphs;
+        self.operations += other.operations;
+        self.federated += other.federated;
+        self.with_errors += other.with_errors;
+    }
+}

@@ -1,0 +1,19 @@
+//! Random graphs, random data and random operations: the graph has to answer like one server.
+
+mod build;
+mod closure;
+mod dice;
+mod differential;
+mod directives;
+mod fields;
+mod operation;
+mod print;
+mod sample;
+mod shrink;
+mod types;
+mod values;
+mod whole;
+
+pub use differential::{Failure, FailureKind, Tally, check, differ, shrink};
+pub use sample::Sample;
+pub use whole::Size;

@@ -1,0 +1,151 @@
+//! Writes each subgraph's schema.
+
+use std::fmt::Write;
+
+use crate::random::whole::{Field, FieldHere, Kind, Subgraph, TypeHere, Whole};
+
+const HEADER: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
+  "@key", "@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject"
+])
+"#;
+
+/// Types that fields' and arguments' types name, with what they name themselves.
+const BASICS: [(&str, &str, &[&str]); 3] = [
+    ("Color", "enum Color { RED GREEN BLUE }\n", &[]),
+    ("Blob", "scalar Blob\n", &[]),
+    (
+        "Filter",
+        "input Filter { n: Int = 1, tags: [String!], color: Color = RED, sub: Filter }\n",
+        &["Color"],
+    ),
+];
+
+/// The schemas of a graph's subgraphs, with their names.
+pub(crate) fn print(whole: &Whole) -> Vec<(String, String)> {
+    let indices = 0..whole.subgraphs.len();
+    indices
+        .map(|index| {
+            let subgraph = &whole.subgraphs[index];
+            (
+                subgraph.name.clone(),
+                print_subgraph(whole, index, subgraph),
+            )
+        })
+        .collect()
+}
+
+fn print_subgraph(whole: &Whole, index: usize, subgraph: &Subgraph) -> String {
+    let mut sdl = String::new();
+    for (name, here) in &subgraph.types {
+        object(&mut sdl, whole, subgraph, name, here);
+    }
+    for name in &subgraph.interfaces {
+        interface(&mut sdl, whole, index, name);
+    }
+    for union in &subgraph.unions {
+        let mut members = whole.unions[union].clone();
+        members.retain(|member| subgraph.types.contains_key(member));
+        let _ = writeln!(sdl, "union {union} = {}", members.join(" | "));
+    }
+    let mut wanted: Vec<&str> = Vec::new();
+    for (name, _, below) in BASICS.iter().rev() {
+        let used = sdl.contains(&format!(": {name}")) || sdl.contains(&format!("[{name}"));
+        if used {
+            wanted.push(name);
+            wanted.extend(*below);
+        }
+    }
+    for (name, definition, _) in BASICS {
+        if wanted.contains(&name) {
+            sdl.push_str(definition);
+        }
+    }
+    format!("{HEADER}\n{sdl}")
+}
+
+fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here: &TypeHere) {
+    let _ = write!(sdl, "type {name}");
+    if let Some(object) = whole.objects.get(name) {
+        let mut interfaces = object.interfaces.clone();
+        interfaces.retain(|interface| subgraph.interfaces.contains(interface));
+        if !interfaces.is_empty() {
+            let _ = write!(sdl, " implements {}", interfaces.join(" & "));
+        }
+        for (key, resolvable) in &here.keys {
+            let set = &object.keys[*key].set;
+            let resolvable = if *resolvable {
+                ""
+            } else {
+                ", resolvable: false"
+            };
+            let _ = write!(sdl, " @key(fields: \"{set}\"{resolvable})");
+        }
+        if object.kind == Kind::Value {
+            sdl.push_str(" @shareable");
+        }
+    }
+    if here.interface_object {
+        sdl.push_str(" @key(fields: \"id\") @interfaceObject");
+    }
+    sdl.push_str(" {\n");
+    let in_keys: Vec<&String> = here
+        .keys
+        .iter()
+        .flat_map(|(key, _)| &whole.objects[name].keys[*key].fields)
+        .collect();
+    for (field, defined) in &here.fields {
+        signature(sdl, field, whole.field(name, field));
+        let is_value = whole
+            .objects
+            .get(name)
+            .is_some_and(|it| it.kind == Kind::Value);
+        let shareable = defined.shareable && !is_value && !in_keys.contains(&field);
+        directives(sdl, defined, shareable);
+        sdl.push('\n');
+    }
+    sdl.push_str("}\n");
+}
+
+fn interface(sdl: &mut String, whole: &Whole, subgraph: usize, name: &str) {
+    let interface = &whole.interfaces[name];
+    let _ = write!(sdl, "interface {name}");
+    if interface.entity.is_some_and(|(owner, _)| owner == subgraph) {
+        sdl.push_str(" @key(fields: \"id\")");
+    }
+    sdl.push_str(" {\n");
+    let possible = whole.possible(subgraph, name);
+    for field in &interface.fields {
+        let resolved = |object: &String| whole.resolvers(object, field).contains(&subgraph);
+        if possible.iter().all(resolved) {
+            signature(sdl, field, whole.field(&possible[0], field));
+            sdl.push('\n');
+        }
+    }
+    sdl.push_str("}\n");
+}
+
+fn signature(sdl: &mut String, name: &str, field: &Field) {
+    let _ = write!(sdl, "  {name}");
+    if !field.arguments.is_empty() {
+        let _ = write!(sdl, "({})", field.arguments.join(", "));
+    }
+    let _ = write!(sdl, ": {}", field.ty);
+}
+
+fn directives(sdl: &mut String, field: &FieldHere, shareable: bool) {
+    if field.external {
+        sdl.push_str(" @external");
+    }
+    if shareable {
+        sdl.push_str(" @shareable");
+    }
+    for (directive, argument, value) in [
+        ("requires", "fields", &field.requires),
+        ("provides", "fields", &field.provides),
+        ("override", "from", &field.override_from),
+    ] {
+        if let Some(value) = value {
+            let _ = write!(sdl, " @{directive}({argument}: \"{value}\")");
+        }
+    }
+}

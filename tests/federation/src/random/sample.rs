@@ -1,0 +1,71 @@
+//! A sample: a graph, its data and one operation, as texts.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use souk_composition::SubgraphInput;
+
+use crate::case::{Case, pretty};
+use crate::data::{Data, Object};
+use crate::graph::Graph;
+
+/// What fails, or does not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// Names and schemas.
+    pub subgraphs: Vec<(String, String)>,
+    /// `data.json`
+    pub data: Value,
+    /// The operation's document; empty when the graph itself is what fails.
+    pub operation: String,
+    /// The operation's variables.
+    pub variables: Object,
+}
+
+impl Sample {
+    /// Composes the graph.
+    ///
+    /// # Errors
+    ///
+    /// When the subgraphs do not compose.
+    pub(crate) fn graph(&self) -> Result<Graph, String> {
+        let subgraphs = self.subgraphs.iter().map(|(name, sdl)| SubgraphInput {
+            name: name.clone(),
+            url: format!("http://{name}/graphql"),
+            sdl: sdl.clone(),
+        });
+        let data = Data::of(&self.data);
+        Graph::compose(Path::new(""), subgraphs.collect(), data, Default::default())
+    }
+
+    pub(crate) fn case(&self) -> Case {
+        Case::new(self.operation.clone(), self.variables.clone())
+    }
+
+    /// Writes the sample as a graph with one case. `comment` says what is wrong with it.
+    ///
+    /// # Panics
+    ///
+    /// When the folder cannot be written.
+    pub fn write(&self, folder: &Path, comment: &str) {
+        let write = |name: &str, text: String| {
+            let path = folder.join(name);
+            fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        };
+        let _ = fs::remove_dir_all(folder);
+        fs::create_dir_all(folder.join("cases"))
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        for (name, sdl) in &self.subgraphs {
+            write(&format!("{name}.graphql"), sdl.clone());
+        }
+        write("data.json", pretty(&self.data));
+        let mut operation = format!("# {comment}\n");
+        if !self.variables.is_empty() {
+            let variables = Value::Object(self.variables.clone());
+            operation.push_str(&format!("# variables: {variables}\n"));
+        }
+        operation.push_str(&self.operation);
+        write("cases/operation.graphql", operation);
+    }
+}
