@@ -5,10 +5,25 @@
 
 // Errors
 
+/// An authorization directive stands on an interface, which inherits its implementations' demands.
+pub const AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: &str = "AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE";
+/// An argument comes from a context in one subgraph and is required from the client in another.
+pub const CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS: &str =
+    "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS";
+/// What `@fromContext` selects is not one value of the argument's type.
+pub const CONTEXT_INVALID_SELECTION: &str = "CONTEXT_INVALID_SELECTION";
+/// A context's name is not made of letters and digits.
+pub const CONTEXT_NAME_INVALID: &str = "CONTEXT_NAME_INVALID";
+/// `@fromContext` stands where no context can reach, or names one that no type sets.
+pub const CONTEXT_NOT_SET: &str = "CONTEXT_NOT_SET";
+/// A field takes an argument from a context, and its type has no resolvable key.
+pub const CONTEXT_NO_RESOLVABLE_KEY: &str = "CONTEXT_NO_RESOLVABLE_KEY";
 /// A field of an interface has a `@cost`, which depends on who resolves it.
 pub const COST_APPLIED_TO_INTERFACE_FIELD: &str = "COST_APPLIED_TO_INTERFACE_FIELD";
 /// A visible element's default value uses an `@inaccessible` element.
 pub const DEFAULT_VALUE_USES_INACCESSIBLE: &str = "DEFAULT_VALUE_USES_INACCESSIBLE";
+/// A custom directive cannot be composed.
+pub const DIRECTIVE_COMPOSITION_ERROR: &str = "DIRECTIVE_COMPOSITION_ERROR";
 /// A subgraph defines a federation directive differently from its specification.
 pub const DIRECTIVE_DEFINITION_INVALID: &str = "DIRECTIVE_DEFINITION_INVALID";
 /// `@inaccessible` stands where it may not: a built-in type, or the introspection system.
@@ -94,6 +109,10 @@ pub const LIST_SIZE_INVALID_SLICING_ARGUMENT: &str = "LIST_SIZE_INVALID_SLICING_
 /// A directive that would be merged stands on an `@external` field.
 pub const MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL: &str =
     "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL";
+/// A field that depends on protected data does not demand what that data demands.
+pub const MISSING_TRANSITIVE_AUTH_REQUIREMENTS: &str = "MISSING_TRANSITIVE_AUTH_REQUIREMENTS";
+/// `@fromContext` does not say which context, or what of it.
+pub const NO_CONTEXT_IN_SELECTION: &str = "NO_CONTEXT_IN_SELECTION";
 /// No subgraph defines a query.
 pub const NO_QUERIES: &str = "NO_QUERIES";
 /// A visible type has only `@inaccessible` parts.
@@ -159,13 +178,17 @@ pub const SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES: &str = "SHAREABLE_HAS_MISMATCH
 pub const TYPE_KIND_MISMATCH: &str = "TYPE_KIND_MISMATCH";
 /// A `@link` names a federation version that does not exist.
 pub const UNKNOWN_FEDERATION_LINK_VERSION: &str = "UNKNOWN_FEDERATION_LINK_VERSION";
-/// A feature of federation that this composer does not support.
-pub const UNSUPPORTED_FEATURE: &str = "UNSUPPORTED_FEATURE";
-/// A `@link` demands, by `for:`, a feature that this composer does not know.
+/// A `@link` names a version of the link specification that does not exist.
+pub const UNKNOWN_LINK_VERSION: &str = "UNKNOWN_LINK_VERSION";
+/// A `@link` names a version of a known feature that does not exist.
 pub const UNSUPPORTED_LINKED_FEATURE: &str = "UNSUPPORTED_LINKED_FEATURE";
 
 // Hints
 
+/// A directive is composed by default, or its specification is in use in several versions.
+pub const DIRECTIVE_COMPOSITION_INFO: &str = "DIRECTIVE_COMPOSITION_INFO";
+/// A directive that some subgraphs compose has another name elsewhere.
+pub const DIRECTIVE_COMPOSITION_WARN: &str = "DIRECTIVE_COMPOSITION_WARN";
 /// `@override` names a subgraph that is not part of the graph.
 pub const FROM_SUBGRAPH_DOES_NOT_EXIST: &str = "FROM_SUBGRAPH_DOES_NOT_EXIST";
 /// An optional argument is not in all subgraphs, so it is dropped.

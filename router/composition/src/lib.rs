@@ -27,6 +27,7 @@ mod supergraph;
 pub use message::{CompositionErrors, CompositionMessage, Location};
 
 use diagnostics::Diagnostics;
+use supergraph::Reader;
 
 /// One subgraph as its owner describes it.
 #[derive(Debug, Clone)]
@@ -66,11 +67,12 @@ pub fn compose(subgraphs: &[SubgraphInput]) -> Result<Composed, CompositionError
     let merged = merge::merge(&subgraphs, &mut diagnostics);
     diagnostics.stop_on_errors()?;
 
-    let supergraph_sdl = supergraph::print(&merged);
+    let supergraph_sdl = supergraph::print(&merged, Reader::Router);
     let api_sdl = supergraph::api_schema(&merged, &subgraphs, &mut diagnostics);
     diagnostics.stop_on_errors()?;
 
-    satisfiability::check(&supergraph_sdl, &subgraphs, &mut diagnostics);
+    let routes = supergraph::print(&merged, Reader::Satisfiability);
+    satisfiability::check(&routes, &subgraphs, &mut diagnostics);
     diagnostics.stop_on_errors()?;
 
     Ok(Composed {

@@ -5,10 +5,8 @@
 pub(crate) const FEDERATION: &str = "https://specs.apollo.dev/federation";
 /// Identity of the link specification.
 pub(crate) const LINK: &str = "https://specs.apollo.dev/link";
-/// Identity of the tag specification.
-pub(crate) const TAG: &str = "https://specs.apollo.dev/tag";
-/// Identity of the inaccessible specification.
-pub(crate) const INACCESSIBLE: &str = "https://specs.apollo.dev/inaccessible";
+/// Under this address stands every specification of [`KEPT_SPECS`].
+const SPECS: &str = "https://specs.apollo.dev/";
 
 /// A specification's version, `v2.5` is `Version(2, 5)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,18 +21,9 @@ impl std::fmt::Display for Version {
 /// What a schema without a `@link` to federation speaks.
 pub(crate) const FEDERATION_1: Version = Version(1, 0);
 /// The newest federation version in Apollo's documentation.
-pub(crate) const NEWEST_FEDERATION: Version = Version(2, 14);
+pub(crate) const NEWEST_FEDERATION: Version = Version(2, 15);
 /// `@key` on interfaces and `@interfaceObject` exist from here on.
 pub(crate) const ENTITY_INTERFACES_SINCE: Version = Version(2, 3);
-
-/// What composition does with a directive of the federation specification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Support {
-    /// Understood.
-    Full,
-    /// Known, and refused: ignoring it would change what the graph does.
-    Refused,
-}
 
 /// A directive of the federation specification.
 #[derive(Debug)]
@@ -43,7 +32,6 @@ pub(crate) struct FederationDirective {
     pub name: &'static str,
     /// First version that has it. Federation 1 has those marked `FEDERATION_1`.
     pub since: Version,
-    pub support: Support,
     /// Its definition in the newest version, under its canonical name.
     pub definition: &'static str,
 }
@@ -56,20 +44,6 @@ const fn known(
     FederationDirective {
         name,
         since,
-        support: Support::Full,
-        definition,
-    }
-}
-
-const fn refused(
-    name: &'static str,
-    since: Version,
-    definition: &'static str,
-) -> FederationDirective {
-    FederationDirective {
-        name,
-        since,
-        support: Support::Refused,
         definition,
     }
 }
@@ -121,37 +95,37 @@ pub(crate) const FEDERATION_DIRECTIVES: &[FederationDirective] = &[
         Version(2, 0),
         "directive @override(from: String!, label: String) on FIELD_DEFINITION",
     ),
-    refused(
+    known(
         "composeDirective",
         Version(2, 1),
-        "directive @composeDirective(name: String!) repeatable on SCHEMA",
+        "directive @composeDirective(name: String) repeatable on SCHEMA",
     ),
     known(
         "interfaceObject",
         ENTITY_INTERFACES_SINCE,
         "directive @interfaceObject on OBJECT",
     ),
-    refused(
+    known(
         "authenticated",
         Version(2, 5),
         "directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
     ),
-    refused(
+    known(
         "requiresScopes",
         Version(2, 5),
         "directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
     ),
-    refused(
+    known(
         "policy",
         Version(2, 6),
         "directive @policy(policies: [[federation__Policy!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
     ),
-    refused(
+    known(
         "context",
         Version(2, 8),
         "directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION",
     ),
-    refused(
+    known(
         "fromContext",
         Version(2, 8),
         "directive @fromContext(field: federation__ContextFieldValue) on ARGUMENT_DEFINITION",
@@ -166,7 +140,7 @@ pub(crate) const FEDERATION_DIRECTIVES: &[FederationDirective] = &[
         Version(2, 9),
         "directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
     ),
-    refused(
+    known(
         "cacheTag",
         Version(2, 12),
         "directive @cacheTag(format: String!) repeatable on OBJECT | FIELD_DEFINITION",
@@ -187,9 +161,129 @@ pub(crate) const FEDERATION_TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "C
 /// Directives that belong to GraphQL itself and are merged like ours.
 pub(crate) const BUILT_IN_MERGED: &[&str] = &["deprecated", "specifiedBy", "oneOf"];
 
+/// The directives that say what a client needs in order to see something, in the order in which the
+/// supergraph has them.
+pub(crate) const AUTHORIZATION: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
+
 /// The federation directive of this canonical name.
 pub(crate) fn federation_directive(name: &str) -> Option<&'static FederationDirective> {
     FEDERATION_DIRECTIVES
         .iter()
         .find(|directive| directive.name == name)
+}
+
+/// A specification whose directives the supergraph keeps, as the supergraph links it.
+#[derive(Debug)]
+pub(crate) struct KeptSpec {
+    /// Last segment of its identity, and the name of its main directive.
+    pub name: &'static str,
+    pub version: Version,
+    /// What the `for:` of its link says.
+    pub purpose: Option<&'static str>,
+    pub directives: &'static [KeptDirective],
+    /// Further definitions that the directives need.
+    pub types: &'static str,
+}
+
+/// A directive that the supergraph keeps.
+#[derive(Debug)]
+pub(crate) struct KeptDirective {
+    /// Canonical name, without `@`; subgraphs may have another name for it.
+    pub name: &'static str,
+    /// Its definition, from the arguments on.
+    pub definition: &'static str,
+}
+
+/// In the order in which the supergraph links them.
+pub(crate) const KEPT_SPECS: &[KeptSpec] = &[
+    KeptSpec {
+        name: "tag",
+        version: Version(0, 3),
+        purpose: None,
+        directives: &[KeptDirective {
+            name: "tag",
+            definition: "(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA",
+        }],
+        types: "",
+    },
+    KeptSpec {
+        name: "inaccessible",
+        version: Version(0, 2),
+        purpose: Some("SECURITY"),
+        directives: &[KeptDirective {
+            name: "inaccessible",
+            definition: " on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION",
+        }],
+        types: "",
+    },
+    KeptSpec {
+        name: "authenticated",
+        version: Version(0, 1),
+        purpose: Some("SECURITY"),
+        directives: &[KeptDirective {
+            name: "authenticated",
+            definition: " on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+        }],
+        types: "",
+    },
+    KeptSpec {
+        name: "requiresScopes",
+        version: Version(0, 1),
+        purpose: Some("SECURITY"),
+        directives: &[KeptDirective {
+            name: "requiresScopes",
+            definition: "(scopes: [[requiresScopes__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+        }],
+        types: "scalar requiresScopes__Scope",
+    },
+    KeptSpec {
+        name: "policy",
+        version: Version(0, 1),
+        purpose: Some("SECURITY"),
+        directives: &[KeptDirective {
+            name: "policy",
+            definition: "(policies: [[policy__Policy!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+        }],
+        types: "scalar policy__Policy",
+    },
+    KeptSpec {
+        name: "cost",
+        version: Version(0, 1),
+        purpose: None,
+        directives: &[
+            KeptDirective {
+                name: "cost",
+                definition: "(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
+            },
+            KeptDirective {
+                name: "listSize",
+                definition: "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
+            },
+        ],
+        types: "",
+    },
+    KeptSpec {
+        name: "context",
+        version: Version(0, 1),
+        purpose: Some("SECURITY"),
+        directives: &[KeptDirective {
+            name: "context",
+            definition: "(name: String!) repeatable on INTERFACE | OBJECT | UNION",
+        }],
+        types: "directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION\n\nscalar context__ContextFieldValue",
+    },
+];
+
+/// The kept specification that a `@link` means by its identity.
+pub(crate) fn kept_spec(identity: &str) -> Option<&'static KeptSpec> {
+    let name = identity.strip_prefix(SPECS)?;
+    KEPT_SPECS.iter().find(|spec| spec.name == name)
+}
+
+/// Whether the supergraph keeps a directive of federation of this canonical name.
+pub(crate) fn is_kept(directive: &str) -> bool {
+    KEPT_SPECS
+        .iter()
+        .flat_map(|spec| spec.directives)
+        .any(|kept| kept.name == directive)
 }

@@ -7,8 +7,9 @@ use super::input::Input;
 use super::{Merger, Subgraph};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
-use apollo_compiler::Node;
 use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition};
+use apollo_compiler::{Name, Node};
+use std::collections::BTreeSet;
 
 /// The codes for what can differ in an input value; arguments and input fields have their own.
 pub(super) struct InputCodes {
@@ -26,18 +27,26 @@ const ARGUMENT_CODES: InputCodes = InputCodes {
 impl<'a> Merger<'a> {
     pub(super) fn arguments(
         &mut self,
+        type_name: &Name,
         field_place: &str,
         fields: &[FieldSource<'a>],
     ) -> Vec<Node<InputValueDefinition>> {
         let mut inputs: Vec<Input<'a>> = Vec::new();
+        let mut contextual: BTreeSet<&Name> = BTreeSet::new();
         for source in fields {
             for argument in &source.field.arguments {
                 Input::collect(&mut inputs, source.subgraph, argument);
             }
+            let taken = source.contextual_arguments(type_name);
+            contextual.extend(taken.iter().map(|argument| &argument.name));
         }
         let mut merged = Vec::new();
         for input in inputs {
             let place = format!("{field_place}({}:)", input.name);
+            if contextual.contains(&input.name) {
+                self.check_contextual_everywhere(&place, &input);
+                continue;
+            }
             let having: Vec<&Subgraph> = input.subgraphs().collect();
             let lacking = others(fields.iter().map(|source| source.subgraph), &having);
             if lacking.is_empty() {
@@ -47,6 +56,40 @@ impl<'a> Merger<'a> {
             }
         }
         merged
+    }
+
+    /// An argument that one subgraph takes from a context is no client's to give, so no other
+    /// subgraph may insist on it.
+    fn check_contextual_everywhere(&mut self, place: &str, input: &Input<'_>) {
+        for (subgraph, value) in &input.sources {
+            if value.directives.has("fromContext") {
+                continue;
+            }
+            let code = code::CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS;
+            let taking = input
+                .sources
+                .iter()
+                .filter(|(_, value)| value.directives.has("fromContext"))
+                .map(|(subgraph, _)| subgraph.name.as_str());
+            let taken = format!(
+                "\"{place}\" comes from a context in {}",
+                name_subgraphs(taking)
+            );
+            if value.is_required() {
+                let message = format!(
+                    "{taken}, but subgraph \"{}\" requires it from the client",
+                    subgraph.name
+                );
+                self.diagnostics.error(code, message, input.locations());
+            } else {
+                let message = format!(
+                    "{taken}, so it is not part of the supergraph, and subgraph \"{}\" never \
+                     gets it",
+                    subgraph.name
+                );
+                self.diagnostics.hint(code, message, input.locations());
+            }
+        }
     }
 
     /// Merges an argument of a field or directive that all subgraphs have.

@@ -1,5 +1,6 @@
 //! Directives whose applications in several subgraphs become one that says it all, argument by argument.
 
+use super::alternatives::Alternatives;
 use apollo_compiler::ast::{Argument, Directive, Value};
 use apollo_compiler::{Name, Node};
 
@@ -12,6 +13,8 @@ pub(super) enum Combine {
     Union,
     /// True when all say so.
     All,
+    /// A list of alternatives, each a list of demands: what meets the demands of all subgraphs.
+    Conjunction,
 }
 
 /// One application in place of several of the same directive; `rules` has its arguments in their order.
@@ -64,6 +67,13 @@ impl Combine {
             Combine::All => {
                 let disagrees = given.iter().find(|value| value.to_bool() == Some(false));
                 Some((*disagrees.unwrap_or(&first)).clone())
+            }
+            Combine::Conjunction => {
+                let combined = given
+                    .iter()
+                    .map(|value| Alternatives::of(value))
+                    .reduce(|all, one| all.and(&one))?;
+                Some(Node::new(combined.to_value()))
             }
         }
     }

@@ -3,17 +3,19 @@
 //! Each is a row of [`MERGED`] that says how the applications of several subgraphs become one; a
 //! new one is a new row.
 
-use super::Merger;
 use super::combine::{Combine, combine};
 use super::common::who_says_what;
+use super::{Merger, join};
 use crate::code;
+use crate::specs;
 use crate::subgraph::Subgraph;
+use crate::subgraph::canonical::Spellings;
 use apollo_compiler::ast::{Directive, DirectiveList};
-use apollo_compiler::{Node, schema};
+use apollo_compiler::{Name, Node, schema};
 
 /// How applications of one directive are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Strategy {
+pub(super) enum Strategy {
     /// Every different application is kept.
     Union,
     /// One application is kept: the one that most subgraphs agree on.
@@ -22,12 +24,21 @@ enum Strategy {
     ByArgument(&'static [(&'static str, Combine)]),
 }
 
-const MERGED: &[(&str, Strategy)] = &[
+pub(super) const MERGED: &[(&str, Strategy)] = &[
     ("inaccessible", Strategy::One),
     ("tag", Strategy::Union),
     ("specifiedBy", Strategy::One),
     ("oneOf", Strategy::One),
     ("deprecated", Strategy::One),
+    ("authenticated", Strategy::One),
+    (
+        "requiresScopes",
+        Strategy::ByArgument(&[("scopes", Combine::Conjunction)]),
+    ),
+    (
+        "policy",
+        Strategy::ByArgument(&[("policies", Combine::Conjunction)]),
+    ),
     (
         "cost",
         Strategy::ByArgument(&[("weight", Combine::Largest)]),
@@ -63,6 +74,13 @@ impl<'a> Applied<'a> {
             directives: directives.iter().map(|directive| &directive.node).collect(),
         }
     }
+
+    fn all(&self, name: &str) -> impl Iterator<Item = &'a Node<Directive>> {
+        self.directives
+            .iter()
+            .copied()
+            .filter(move |directive| directive.name == *name)
+    }
 }
 
 impl Merger<'_> {
@@ -74,53 +92,71 @@ impl Merger<'_> {
     ) -> Vec<Node<Directive>> {
         let mut merged = Vec::new();
         for (name, strategy) in MERGED {
-            let applications: Vec<(&Subgraph, &Node<Directive>)> = sources
-                .iter()
-                .flat_map(|source| {
-                    source
-                        .directives
-                        .iter()
-                        .filter(|directive| directive.name == *name)
-                        .map(|directive| (source.subgraph, *directive))
-                })
-                .collect();
-            let mut distinct: Vec<(&Node<Directive>, usize)> = Vec::new();
-            for (_, directive) in &applications {
-                match distinct.iter_mut().find(|(known, _)| known == directive) {
-                    Some((_, count)) => *count += 1,
-                    None => distinct.push((directive, 1)),
-                }
-            }
-            match strategy {
-                Strategy::Union => {
-                    merged.extend(distinct.into_iter().map(|(directive, _)| directive.clone()));
-                }
-                Strategy::One => {
-                    let mut best: Option<(&Node<Directive>, usize)> = None;
-                    for (directive, count) in &distinct {
-                        if best.is_none_or(|(_, most)| *count > most) {
-                            best = Some((directive, *count));
-                        }
-                    }
-                    if distinct.len() > 1 {
-                        self.hint_different_arguments(place, name, &applications);
-                    }
-                    merged.extend(best.map(|(directive, _)| directive.clone()));
-                }
-                Strategy::ByArgument(rules) => match distinct.as_slice() {
-                    [] => {}
-                    [(only, _)] => merged.push((*only).clone()),
-                    [(first, _), ..] => {
-                        let all: Vec<&Node<Directive>> =
-                            distinct.iter().map(|(directive, _)| *directive).collect();
-                        let combined = combine(&first.name, &all, rules);
-                        self.hint_combined_arguments(place, &combined, &applications);
-                        merged.push(combined);
-                    }
-                },
-            }
+            merged.extend(self.merge_applications(place, name, *strategy, sources));
+        }
+        for (name, strategy) in self.composed.strategies() {
+            merged.extend(self.merge_applications(place, &name, strategy, sources));
         }
         merged
+    }
+
+    /// The applications of one directive on one element.
+    fn merge_applications(
+        &mut self,
+        place: &str,
+        name: &str,
+        strategy: Strategy,
+        sources: &[Applied<'_>],
+    ) -> Vec<Node<Directive>> {
+        let applications: Vec<(&Subgraph, &Node<Directive>)> = sources
+            .iter()
+            .flat_map(|source| {
+                source
+                    .all(name)
+                    .map(|directive| (source.subgraph, directive))
+            })
+            .collect();
+        let mut distinct: Vec<(&Node<Directive>, usize)> = Vec::new();
+        for (_, directive) in &applications {
+            let equal = distinct
+                .iter_mut()
+                .find(|(known, _)| self.composed.are_equal(known, directive));
+            match equal {
+                Some((_, count)) => *count += 1,
+                None => distinct.push((directive, 1)),
+            }
+        }
+        match strategy {
+            Strategy::Union => distinct
+                .into_iter()
+                .map(|(directive, _)| directive.clone())
+                .collect(),
+            Strategy::One => {
+                let mut best: Option<(&Node<Directive>, usize)> = None;
+                for (directive, count) in &distinct {
+                    if best.is_none_or(|(_, most)| *count > most) {
+                        best = Some((directive, *count));
+                    }
+                }
+                if distinct.len() > 1 {
+                    self.hint_different_arguments(place, name, &applications);
+                }
+                best.map(|(directive, _)| directive.clone())
+                    .into_iter()
+                    .collect()
+            }
+            Strategy::ByArgument(rules) => match distinct.as_slice() {
+                [] => Vec::new(),
+                [(only, _)] => vec![(*only).clone()],
+                [(first, _), ..] => {
+                    let all: Vec<&Node<Directive>> =
+                        distinct.iter().map(|(directive, _)| *directive).collect();
+                    let combined = combine(&first.name, &all, rules);
+                    self.hint_combined_arguments(place, &combined, &applications);
+                    vec![combined]
+                }
+            },
+        }
     }
 
     fn hint_different_arguments(
@@ -179,14 +215,15 @@ impl Merger<'_> {
         self.directives("schema", &sources)
     }
 
-    /// A directive that the supergraph keeps must have one name in it.
-    pub(super) fn check_imports(&mut self) {
-        for name in ["tag", "inaccessible"] {
+    /// A directive that the supergraph keeps must have one name in it. Returns those names.
+    pub(super) fn spellings(&mut self) -> Spellings {
+        let mut names = Spellings::new();
+        for kept in specs::KEPT_SPECS.iter().flat_map(|spec| spec.directives) {
             let using: Vec<(&Subgraph, &str)> = self
                 .subgraphs
                 .iter()
                 .filter_map(|subgraph| {
-                    let spelled = subgraph.spellings.get(name)?;
+                    let spelled = subgraph.spellings.get(kept.name)?;
                     Some((subgraph, spelled.as_str()))
                 })
                 .collect();
@@ -194,6 +231,7 @@ impl Merger<'_> {
                 continue;
             };
             if using.iter().all(|(_, spelled)| spelled == first) {
+                names.insert(kept.name, (*first).to_owned());
                 continue;
             }
             let sayings = using
@@ -202,13 +240,34 @@ impl Merger<'_> {
             self.diagnostics.error(
                 code::LINK_IMPORT_NAME_MISMATCH,
                 format!(
-                    "\"@{name}\" must have the same name in all subgraphs, but it is {}",
+                    "\"@{}\" must have the same name in all subgraphs, but it is {}",
+                    kept.name,
                     who_says_what(sayings)
                 ),
                 Vec::new(),
             );
         }
+        names
     }
+}
+
+/// `@cacheTag` concerns who caches alone, so the supergraph passes it on with the subgraphs that
+/// have it.
+pub(super) fn passed_on(sources: &[Applied<'_>]) -> Vec<Node<Directive>> {
+    let mut tags: Vec<(&Node<Directive>, Vec<Name>)> = Vec::new();
+    for source in sources {
+        let graph = &source.subgraph.graph;
+        for tag in source.all("cacheTag") {
+            match tags.iter_mut().find(|(known, _)| *known == tag) {
+                Some((_, graphs)) if graphs.contains(graph) => {}
+                Some((_, graphs)) => graphs.push(graph.clone()),
+                None => tags.push((tag, vec![graph.clone()])),
+            }
+        }
+    }
+    tags.into_iter()
+        .map(|(tag, graphs)| join::passed_on(graphs, "federation__cacheTag", tag))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Fields of objects and interfaces.
 
 use super::common::{others, who_says_what};
-use super::directives::Applied;
+use super::directives::{Applied, passed_on};
 use super::join::JoinField;
 use super::overrides::Overridden;
 use super::{Merger, TypeSource};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
+use crate::subgraph::contexts::ContextualArgument;
 use crate::subgraph::{Subgraph, fields_of, string_argument};
 use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type};
 use apollo_compiler::schema::{Component, ExtendedType};
@@ -23,11 +24,20 @@ pub(super) struct FieldSource<'a> {
     pub overridden: Overridden,
 }
 
-impl FieldSource<'_> {
+impl<'a> FieldSource<'a> {
     /// Whether the supergraph asks this subgraph for the field. Progressive overrides leave the
     /// overridden field in use.
     pub(super) fn resolves(&self) -> bool {
         !self.external && !matches!(self.overridden, Overridden::By(_))
+    }
+
+    /// The arguments that the subgraph takes from contexts.
+    pub(super) fn contextual_arguments(&self, type_name: &Name) -> &'a [ContextualArgument] {
+        let coordinate = (type_name.clone(), self.field.name.clone());
+        self.subgraph
+            .contextual
+            .get(&coordinate)
+            .map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn location(&self) -> Vec<Location> {
@@ -115,17 +125,24 @@ impl<'a> Merger<'a> {
                     .map(|source| (source.subgraph, source.field.description.as_ref())),
             ),
             name: name.clone(),
-            arguments: self.arguments(&place, shape),
+            arguments: self.arguments(type_name, &place, shape),
             ty,
             directives: DirectiveList::default(),
         };
         self.check_externals(&place, &definition, &sources);
 
         let mut directives = self.join_fields(type_name, types, &sources);
-        let applied: Vec<Applied<'_>> = shape
+        // Who gives a field up still has a say in who may see it, and how.
+        let declaring = match resolving.is_empty() {
+            true => &through_interfaces,
+            false => &sources,
+        };
+        let applied: Vec<Applied<'_>> = declaring
             .iter()
+            .filter(|source| !source.external)
             .map(|source| Applied::new(source.subgraph, &source.field.directives))
             .collect();
+        directives.extend(passed_on(&applied));
         directives.extend(self.directives(&place, &applied));
         Some(Node::new(FieldDefinition {
             directives: DirectiveList(directives),
@@ -261,6 +278,9 @@ impl<'a> Merger<'a> {
                 external: source.external,
                 ..JoinField::default()
             };
+            if source.resolves() {
+                join.context_arguments = source.contextual_arguments(type_name).to_vec();
+            }
             let directives = &source.field.directives;
             let fields = |name| {
                 directives

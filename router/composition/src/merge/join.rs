@@ -1,6 +1,7 @@
 //! Builds the `join__*` directives (join specification).
 
 use super::TypeSource;
+use crate::subgraph::contexts::ContextualArgument;
 use crate::subgraph::string_argument;
 use apollo_compiler::ast::{Argument, Directive, Value};
 use apollo_compiler::{Name, Node};
@@ -107,6 +108,7 @@ pub(super) struct JoinField {
     pub overrides: Option<String>,
     pub used_overridden: bool,
     pub override_label: Option<String>,
+    pub context_arguments: Vec<ContextualArgument>,
 }
 
 impl JoinField {
@@ -146,6 +148,43 @@ impl JoinField {
         if let Some(label) = &self.override_label {
             arguments.push(("overrideLabel", Value::String(label.clone())));
         }
+        if !self.context_arguments.is_empty() {
+            let taken = self.context_arguments.iter().map(context_argument);
+            arguments.push(("contextArguments", Value::List(taken.collect())));
+        }
         directive("join__field", arguments)
     }
+}
+
+/// A `join__ContextArgument`.
+fn context_argument(argument: &ContextualArgument) -> Node<Value> {
+    let field = |name, value: &str| {
+        let value = Node::new(Value::String(value.to_owned()));
+        (Name::new_static_unchecked(name), value)
+    };
+    Node::new(Value::Object(vec![
+        field("context", &argument.context),
+        field("name", &argument.name),
+        field("type", &argument.ty.to_string()),
+        field("selection", &argument.selection),
+    ]))
+}
+
+/// `@join__directive`: a directive that only those read who know its specification.
+pub(super) fn passed_on(graphs: Vec<Name>, name: &str, applied: &Directive) -> Node<Directive> {
+    let graphs = graphs
+        .into_iter()
+        .map(|graph| Node::new(Value::Enum(graph)));
+    let args = applied
+        .arguments
+        .iter()
+        .map(|argument| (argument.name.clone(), argument.value.clone()));
+    directive(
+        "join__directive",
+        vec![
+            ("graphs", Value::List(graphs.collect())),
+            ("name", Value::String(name.to_owned())),
+            ("args", Value::Object(args.collect())),
+        ],
+    )
 }

@@ -1,9 +1,13 @@
 //! All subgraphs' definitions of a type become one, annotated with `join__*` directives that say
 //! which subgraph contributes what.
 
+mod alternatives;
 mod arguments;
+mod authorization;
 mod combine;
 mod common;
+mod composed;
+mod contexts;
 mod directives;
 mod enumeration;
 mod executable;
@@ -24,9 +28,11 @@ use crate::code;
 use crate::diagnostics::{Diagnostics, name_subgraphs};
 use crate::message::Location;
 use crate::subgraph::Subgraph;
+use crate::subgraph::canonical::Spellings;
 use apollo_compiler::ast::{Definition, Directive, DirectiveDefinition};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
+pub(crate) use composed::Composed;
 use enumeration::EnumUsages;
 use std::collections::{BTreeMap, BTreeSet};
 use types::Subtypes;
@@ -41,6 +47,10 @@ pub(crate) struct Merged {
     pub executable_directives: BTreeMap<Name, Node<DirectiveDefinition>>,
     /// Directives on the schema definition itself.
     pub schema_directives: Vec<Node<Directive>>,
+    /// The names that the supergraph has for the directives of federation that it keeps.
+    pub names: Spellings,
+    /// The custom directives that it keeps.
+    pub composed: Composed,
 }
 
 /// One subgraph, as the `join__Graph` enum describes it.
@@ -103,6 +113,7 @@ struct Merger<'a> {
     diagnostics: &'a mut Diagnostics,
     subtypes: Subtypes,
     enum_usages: EnumUsages,
+    composed: Composed,
 }
 
 /// Merges valid subgraphs. The result is complete only when no errors were reported.
@@ -112,8 +123,10 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
         diagnostics,
         subtypes: Subtypes::of(subgraphs),
         enum_usages: EnumUsages::of(subgraphs),
+        composed: Composed::default(),
     };
-    merger.check_imports();
+    let names = merger.spellings();
+    merger.composed = merger.composed_directives(&names);
     let types = merger.types();
     let executable_directives = merger.executable_directives();
     let schema_directives = merger.schema_directives();
@@ -129,6 +142,8 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
         types,
         executable_directives,
         schema_directives,
+        names,
+        composed: merger.composed,
     }
 }
 
@@ -162,6 +177,8 @@ impl<'a> Merger<'a> {
         self.add_interface_object_fields(&mut merged);
         self.check_implementations(&merged);
         self.check_shared_runtime_types(&merged);
+        self.inherit_demands(&mut merged);
+        self.check_transitive_demands(&merged);
         let has_queries = matches!(
             merged.get("Query"),
             Some(Definition::ObjectTypeDefinition(query)) if !query.fields.is_empty()

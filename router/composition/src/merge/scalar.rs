@@ -1,6 +1,7 @@
 //! Scalars: nothing to merge but their annotations.
 
-use super::directives::Applied;
+use super::contexts::contexts;
+use super::directives::{Applied, passed_on};
 use super::{Merger, TypeSource, join};
 use apollo_compiler::ast::{Definition, DirectiveList, ScalarTypeDefinition};
 use apollo_compiler::{Name, Node};
@@ -36,6 +37,9 @@ impl Merger<'_> {
             .iter()
             .map(|source| Applied::on_type(source.subgraph, source.ty.directives()))
             .collect();
-        self.directives(name, &applied)
+        let mut directives = passed_on(&applied);
+        directives.extend(self.directives(name, &applied));
+        directives.extend(contexts(sources));
+        directives
     }
 }

@@ -5,22 +5,27 @@ use super::links::Links;
 use super::{locate, machinery};
 use crate::code;
 use crate::diagnostics::Diagnostics;
-use crate::specs::{self, Support, Version};
+use crate::specs::{self, Version};
 use apollo_compiler::ast::{
-    Definition, DirectiveDefinition, DirectiveList, Document, FieldDefinition, InputValueDefinition,
+    Definition, DirectiveDefinition, DirectiveList, Document, EnumValueDefinition, FieldDefinition,
+    InputValueDefinition,
 };
 use apollo_compiler::{Name, Node};
+use std::collections::BTreeMap;
 
 /// A schema's own directive that is called like one of federation's which it does not import.
-const FOREIGN_PREFIX: &str = "custom__";
+pub(crate) const FOREIGN_PREFIX: &str = "custom__";
 
-/// Rewrites the document; reports directives that are redefined wrongly or not supported.
+/// Canonical name -> the name that a schema uses, for the directives of federation in it.
+pub(crate) type Spellings = BTreeMap<&'static str, String>;
+
+/// Rewrites the document; reports directives that are redefined wrongly or not imported.
 pub(super) fn rewrite(
     subgraph: &str,
     document: &mut Document,
     links: &Links,
     diagnostics: &mut Diagnostics,
-) {
+) -> Spellings {
     check_definitions(subgraph, document, links, diagnostics);
     check_uses(subgraph, document, links, diagnostics);
 
@@ -31,9 +36,12 @@ pub(super) fn rewrite(
         matches!(definition, Definition::ObjectTypeExtension(ext) if ext.fields.is_empty()
             && ext.directives.is_empty() && ext.implements_interfaces.is_empty())
     };
+    let mut spellings = Spellings::new();
     for definition in &mut document.definitions {
         remove_machinery_fields(definition);
-        for_each_directive_list(definition, &mut |directives| rename(directives, links));
+        for_each_directive_list_mut(definition, &mut |directives| {
+            rename(directives, links, &mut spellings);
+        });
         if let Definition::DirectiveDefinition(directive) = definition
             && specs::federation_directive(&directive.name).is_some()
         {
@@ -44,6 +52,7 @@ pub(super) fn rewrite(
     document
         .definitions
         .retain(|definition| !is_root_extension(definition));
+    spellings
 }
 
 /// `type Query { _service: _Service! }` is how a subgraph without queries looks after
@@ -70,7 +79,7 @@ fn is_machinery(definition: &Definition, links: &Links) -> bool {
         return false;
     };
     if matches!(definition, Definition::DirectiveDefinition(_)) {
-        return name == "link" || name == "core" || links.canonical(name).is_some();
+        return links.is_link(name) || links.canonical(name).is_some();
     }
     machinery::is_machinery_type(name)
         || links.types.iter().any(|imported| imported == name)
@@ -82,12 +91,17 @@ fn foreign_name(name: &Name) -> Name {
     Name::new_unchecked(&format!("{FOREIGN_PREFIX}{name}"))
 }
 
-fn rename(directives: &mut DirectiveList, links: &Links) {
+fn rename(directives: &mut DirectiveList, links: &Links, spellings: &mut Spellings) {
     directives
         .0
-        .retain(|directive| directive.name != "link" && directive.name != "core");
+        .retain(|directive| !links.is_link(&directive.name));
     for directive in &mut directives.0 {
         let name = directive.name.clone();
+        if let Some(canonical) = links.canonical(&name) {
+            spellings
+                .entry(canonical)
+                .or_insert_with(|| name.to_string());
+        }
         let renamed = match links.canonical(&name) {
             Some(canonical) if name.as_str() == canonical => continue,
             Some(canonical) => Name::new_static_unchecked(canonical),
@@ -139,7 +153,10 @@ fn definition_problem(found: &DirectiveDefinition, canonical: &str) -> Option<St
         // Field sets go by many names (`_FieldSet`, `FieldSet`, `String`), so only the shape and
         // nullability of the others is compared. Older definitions have nullable field sets.
         let is_ours = expected.ty.inner_named_type().contains("__");
-        if !is_ours && *argument.ty != *expected.ty {
+        // What a definition may leave null it may as well forbid.
+        let is_same =
+            *argument.ty == *expected.ty || *argument.ty == expected.ty.as_ref().clone().non_null();
+        if !is_ours && !is_same {
             return Some(format!(
                 "argument \"{}\" should be \"{}\", not \"{}\"",
                 argument.name, expected.ty, argument.ty
@@ -158,8 +175,7 @@ fn definition_problem(found: &DirectiveDefinition, canonical: &str) -> Option<St
     Some(format!("it cannot stand on {outside}"))
 }
 
-/// Reports directives of federation that composition does not support, and those that the schema
-/// uses without importing or defining them.
+/// Reports directives of federation that the schema uses without importing or defining them.
 fn check_uses(subgraph: &str, document: &Document, links: &Links, diagnostics: &mut Diagnostics) {
     let is_defined = |name: &Name| {
         document.definitions.iter().any(|definition| {
@@ -167,48 +183,58 @@ fn check_uses(subgraph: &str, document: &Document, links: &Links, diagnostics: &
         })
     };
     for definition in &document.definitions {
-        // The visitor can change what it visits; here it only looks.
-        let mut definition = definition.clone();
-        for_each_directive_list(&mut definition, &mut |directives| {
-            for directive in directives.iter() {
-                let mut report = |code, problem: String| {
-                    diagnostics.error(
-                        code,
-                        format!(
-                            "subgraph \"{subgraph}\" uses \"@{}\", {problem}",
-                            directive.name
-                        ),
-                        locate(subgraph, &document.sources, directive.location()),
-                    );
-                };
-                if let Some(canonical) = links.canonical(&directive.name) {
-                    let is_refused = specs::federation_directive(canonical)
-                        .is_some_and(|known| known.support == Support::Refused);
-                    if is_refused {
-                        report(
-                            code::UNSUPPORTED_FEATURE,
-                            "which this composer does not support".to_owned(),
-                        );
-                    }
-                } else if let Some(known) = specs::federation_directive(&directive.name)
-                    && !is_defined(&directive.name)
-                {
-                    report(
-                        code::INVALID_GRAPHQL,
-                        format!(
-                            "which it does not define; federation has it since {}, \
-                             import it in the @link to federation",
-                            known.since.max(Version(2, 0))
-                        ),
-                    );
-                }
+        for directive in directive_lists(definition).into_iter().flatten() {
+            let is_ours = links.canonical(&directive.name).is_some();
+            if !is_ours
+                && let Some(known) = specs::federation_directive(&directive.name)
+                && !is_defined(&directive.name)
+            {
+                diagnostics.error(
+                    code::INVALID_GRAPHQL,
+                    format!(
+                        "subgraph \"{subgraph}\" uses \"@{}\", which it does not define; \
+                         federation has it since {}, import it in the @link to federation",
+                        directive.name,
+                        known.since.max(Version(2, 0))
+                    ),
+                    locate(subgraph, &document.sources, directive.location()),
+                );
             }
-        });
+        }
     }
 }
 
+/// The directives of a definition and of everything in it.
+pub(crate) fn directive_lists(definition: &Definition) -> Vec<&DirectiveList> {
+    fn of_inputs(values: &[Node<InputValueDefinition>]) -> impl Iterator<Item = &DirectiveList> {
+        values.iter().map(|value| &value.directives)
+    }
+    fn of_fields(fields: &[Node<FieldDefinition>]) -> impl Iterator<Item = &DirectiveList> {
+        fields
+            .iter()
+            .flat_map(|field| std::iter::once(&field.directives).chain(of_inputs(&field.arguments)))
+    }
+    fn of_values(values: &[Node<EnumValueDefinition>]) -> impl Iterator<Item = &DirectiveList> {
+        values.iter().map(|value| &value.directives)
+    }
+    let mut lists = vec![definition.directives()];
+    match definition {
+        Definition::DirectiveDefinition(def) => lists.extend(of_inputs(&def.arguments)),
+        Definition::ObjectTypeDefinition(def) => lists.extend(of_fields(&def.fields)),
+        Definition::ObjectTypeExtension(def) => lists.extend(of_fields(&def.fields)),
+        Definition::InterfaceTypeDefinition(def) => lists.extend(of_fields(&def.fields)),
+        Definition::InterfaceTypeExtension(def) => lists.extend(of_fields(&def.fields)),
+        Definition::InputObjectTypeDefinition(def) => lists.extend(of_inputs(&def.fields)),
+        Definition::InputObjectTypeExtension(def) => lists.extend(of_inputs(&def.fields)),
+        Definition::EnumTypeDefinition(def) => lists.extend(of_values(&def.values)),
+        Definition::EnumTypeExtension(def) => lists.extend(of_values(&def.values)),
+        _ => {}
+    }
+    lists
+}
+
 /// Calls `visit` for the directives of a definition and of everything in it.
-pub(super) fn for_each_directive_list(
+pub(crate) fn for_each_directive_list_mut(
     definition: &mut Definition,
     visit: &mut impl FnMut(&mut DirectiveList),
 ) {

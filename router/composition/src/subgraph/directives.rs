@@ -3,7 +3,7 @@
 use super::{Subgraph, field_set, fields_of, string_argument};
 use crate::code;
 use crate::diagnostics::Diagnostics;
-use crate::specs::ENTITY_INTERFACES_SINCE;
+use crate::specs::{ENTITY_INTERFACES_SINCE, is_kept};
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
@@ -188,8 +188,9 @@ impl Check<'_> {
         }
         let arguments = field.arguments.iter().map(|argument| &argument.directives);
         for directives in std::iter::once(&field.directives).chain(arguments) {
-            for merged in ["tag", "inaccessible"] {
-                if let Some(found) = directives.get(merged) {
+            for found in directives {
+                let merged = &found.name;
+                if merged == "deprecated" || is_kept(merged) {
                     self.error(
                         code::MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
                         &format!(

@@ -31,6 +31,15 @@ pub(super) struct Usage {
     pub own_key_fields: HashSet<Coordinate>,
 }
 
+impl Usage {
+    /// Notes every field of a selection as used.
+    pub(super) fn add_used(&mut self, schema: &Schema, selections: &SelectionSet) {
+        field_set::for_each_field(schema, selections, &mut |ty, field, _| {
+            self.used.insert((ty.clone(), field.clone()));
+        });
+    }
+}
+
 /// Collects the usage of all fields of a subgraph.
 pub(super) fn usage(schema: &Schema, field_sets: &[ParsedFieldSet]) -> Usage {
     let mut usage = Usage::default();

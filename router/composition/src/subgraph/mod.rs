@@ -1,13 +1,15 @@
 //! One subgraph's schema on its own: from text to a checked [`Subgraph`] in which every federation
 //! directive has its canonical name.
 
-mod canonical;
+mod authorization;
+pub(crate) mod canonical;
+pub(crate) mod contexts;
 mod demand;
 mod directives;
 mod extensions;
 mod externals;
 pub(crate) mod field_set;
-mod links;
+pub(crate) mod links;
 mod machinery;
 mod parse;
 mod roots;
@@ -24,7 +26,10 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
-use std::collections::{BTreeMap, HashSet};
+use canonical::Spellings;
+use contexts::ContextualFields;
+use links::CustomLink;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A type's field, the unit in which federation thinks.
 pub(crate) type Coordinate = (Name, Name);
@@ -40,8 +45,14 @@ pub(crate) struct Subgraph {
     /// Root types are named `Query`, `Mutation`, `Subscription`; federation directives have their
     /// canonical names; the machinery (`_entities`, `_service`, directive definitions) is gone.
     pub schema: Valid<Schema>,
-    /// Canonical name -> imported name, for the directives that the schema imports.
-    pub spellings: BTreeMap<&'static str, String>,
+    /// Name in the schema -> canonical name, for the directives of federation that it can use.
+    pub federation_names: HashMap<String, &'static str>,
+    /// The names that the schema has for the directives of federation that it does use.
+    pub spellings: Spellings,
+    /// The specifications it links that are no part of federation.
+    pub links: Vec<CustomLink>,
+    /// What its fields take from contexts.
+    pub contextual: ContextualFields,
     /// Types that it extends without defining them.
     pub extensions: HashSet<Name>,
     /// Fields that the subgraph declares but does not resolve.

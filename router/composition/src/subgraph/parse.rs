@@ -1,6 +1,8 @@
 //! From text to a syntax tree whose names are canonical.
 
-use super::{canonical, links, locate, roots};
+use super::canonical::{self, Spellings};
+use super::links::{self, CustomLink};
+use super::{locate, roots};
 use crate::SubgraphInput;
 use crate::code;
 use crate::diagnostics::Diagnostics;
@@ -11,7 +13,7 @@ use apollo_compiler::ast::Document;
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::validation::DiagnosticList;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// A subgraph after parsing, before it is known to be valid.
 #[derive(Debug)]
@@ -21,7 +23,11 @@ pub(super) struct Parsed {
     pub graph: Name,
     pub version: Version,
     /// See [`super::Subgraph::spellings`].
-    pub spellings: BTreeMap<&'static str, String>,
+    pub spellings: Spellings,
+    /// See [`super::Subgraph::links`].
+    pub links: Vec<CustomLink>,
+    /// See [`super::Subgraph::federation_names`].
+    pub federation_names: HashMap<String, &'static str>,
     /// As [`super::Subgraph::schema`] describes it, still with its extensions apart.
     pub document: Document,
 }
@@ -52,7 +58,7 @@ pub(super) fn parse(
     };
     let errors_before = diagnostics.error_count();
     let links = links::read(&input.name, &document, diagnostics);
-    canonical::rewrite(&input.name, &mut document, &links, diagnostics);
+    let spellings = canonical::rewrite(&input.name, &mut document, &links, diagnostics);
     roots::rename(&input.name, &mut document, diagnostics);
     if diagnostics.error_count() > errors_before {
         return None;
@@ -62,7 +68,9 @@ pub(super) fn parse(
         url: input.url.clone(),
         graph,
         version: links.version,
-        spellings: links.spellings,
+        spellings,
+        links: links.custom,
+        federation_names: links.directives,
         document,
     })
 }

@@ -3,7 +3,7 @@
 use super::externals::{self, ParsedFieldSet};
 use super::field_set::{self, Problem, Purpose};
 use super::parse::{Parsed, report_invalid};
-use super::{Coordinate, Subgraph, demand, directives, extensions};
+use super::{Coordinate, Subgraph, authorization, contexts, demand, directives, extensions};
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::specs;
@@ -22,8 +22,16 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
     let errors_before_field_sets = diagnostics.error_count();
     let field_sets = parse_field_sets(&parsed, &schema, diagnostics);
     let field_sets_are_valid = diagnostics.error_count() == errors_before_field_sets;
-    let usage = externals::usage(&schema, &field_sets);
+    let mut usage = externals::usage(&schema, &field_sets);
     let external = externals::external_fields(&schema, &extensions, &usage);
+
+    let locate = |span| parsed.locate(span);
+    let contextual = contexts::read(&parsed.name, &schema, &locate, diagnostics);
+    for argument in contextual.values().flatten() {
+        for selections in &argument.selected {
+            usage.add_used(&schema, selections);
+        }
+    }
 
     let is_federation_1 = parsed.is_federation_1();
     let mut subgraph = Subgraph {
@@ -32,6 +40,9 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
         graph: parsed.graph,
         version: parsed.version,
         spellings: parsed.spellings,
+        links: parsed.links,
+        federation_names: parsed.federation_names,
+        contextual,
         schema,
         extensions,
         external,
@@ -45,6 +56,7 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
         check_missing_externals(&subgraph, &field_sets, diagnostics);
         directives::check(&subgraph, diagnostics);
         demand::check(&subgraph, diagnostics);
+        authorization::check(&subgraph, diagnostics);
         if field_sets_are_valid {
             directives::check_unused_externals(&subgraph, diagnostics);
         }

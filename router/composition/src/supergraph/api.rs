@@ -1,6 +1,7 @@
 //! The API schema: what is left of the supergraph when everything `@inaccessible` and every trace of
 //! federation is taken away.
 
+use super::names::Names;
 use super::{inaccessible, print};
 use crate::code;
 use crate::diagnostics::Diagnostics;
@@ -25,10 +26,12 @@ pub(crate) fn api_schema(
         .filter(|(_, definition)| definition.directives().has("inaccessible"))
         .map(|(name, _)| name)
         .collect();
+    let names = Names::of(merged);
     let mut out = String::new();
     for definition in merged.executable_directives.values() {
         let mut definition = definition.clone();
         clean_inputs(&mut definition.make_mut().arguments);
+        names.rename_definition(&mut definition);
         print::directive_definition(&definition, &mut out);
         out.push('\n');
     }

@@ -1,10 +1,13 @@
 //! The supergraph's own machinery: the schema definition with its links, and the definitions of the
 //! `link` and `join` specifications.
 
-use super::print;
+use super::names::Names;
+use super::{Reader, print};
 use crate::merge::Merged;
-use apollo_compiler::Node;
-use apollo_compiler::ast::{Definition, Directive, DirectiveList, FieldDefinition};
+use crate::specs::{self, KeptSpec};
+use crate::subgraph::canonical::directive_lists;
+use apollo_compiler::ast::Directive;
+use std::collections::BTreeSet;
 
 const DIRECTIVES: &str = r#"
 directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
@@ -24,7 +27,7 @@ const FIELD_V0_3: &str = r#"
 directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 "#;
 
-/// Version 0.4 adds progressive overrides, and directives that are passed through.
+/// Version 0.4 adds progressive overrides, and directives that are passed on.
 const FIELD_V0_4: &str = r#"
 directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean, overrideLabel: String) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 
@@ -33,20 +36,22 @@ directive @join__directive(graphs: [join__Graph!], name: String!, args: join__Di
 scalar join__DirectiveArguments
 "#;
 
-const TAG: &str = r#"
-directive @tag(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA
-"#;
+/// Version 0.5 adds arguments that come from contexts.
+const FIELD_V0_5: &str = r#"
+directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean, overrideLabel: String, contextArguments: [join__ContextArgument!]) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 
-const INACCESSIBLE: &str = r#"
-directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION
-"#;
+directive @join__directive(graphs: [join__Graph!], name: String!, args: join__DirectiveArguments) repeatable on SCHEMA | OBJECT | INTERFACE | FIELD_DEFINITION
 
-const COST: &str = r#"
-directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
-"#;
+scalar join__DirectiveArguments
 
-const LIST_SIZE: &str = r#"
-directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
+scalar join__FieldValue
+
+input join__ContextArgument {
+  name: String!
+  type: String!
+  context: String!
+  selection: join__FieldValue!
+}
 "#;
 
 const TYPES: &str = r#"
@@ -64,30 +69,39 @@ enum link__Purpose {
 "#;
 
 /// Prints everything that does not come from a subgraph's types.
-pub(super) fn header(merged: &Merged, out: &mut String) {
+pub(super) fn header(merged: &Merged, names: &Names, reader: Reader, out: &mut String) {
     let features = Features::of(merged);
-    schema_definition(merged, &features, out);
+    let links: Vec<&KeptSpec> = specs::KEPT_SPECS
+        .iter()
+        .filter(|spec| features.uses(spec) && reader.needs(spec))
+        .collect();
+    schema_definition(merged, names, &features, &links, out);
     out.push_str(DIRECTIVES);
-    out.push_str(if features.override_label {
-        FIELD_V0_4
-    } else {
-        FIELD_V0_3
+    out.push_str(match features.join_version() {
+        JoinVersion::V0_3 => FIELD_V0_3,
+        JoinVersion::V0_4 => FIELD_V0_4,
+        JoinVersion::V0_5 => FIELD_V0_5,
     });
-    if features.tag {
-        out.push_str(TAG);
+    for spec in specs::KEPT_SPECS {
+        if !features.uses(spec) {
+            continue;
+        }
+        for directive in spec.directives {
+            if features.directives.contains(directive.name) {
+                let name = name_of(merged, directive.name);
+                out.push_str(&format!("\ndirective @{name}{}\n", directive.definition));
+            }
+        }
+        if !spec.types.is_empty() {
+            out.push_str(&format!("\n{}\n", spec.types));
+        }
     }
-    if features.inaccessible {
-        out.push_str(INACCESSIBLE);
-    }
-    if features.cost {
-        out.push_str(COST);
-    }
-    if features.list_size {
-        out.push_str(LIST_SIZE);
-    }
-    for definition in merged.executable_directives.values() {
+    let custom = merged.composed.definitions.values();
+    for definition in custom.chain(merged.executable_directives.values()) {
+        let mut definition = definition.clone();
+        names.rename_definition(&mut definition);
         out.push('\n');
-        print::directive_definition(definition, out);
+        print::directive_definition(&definition, out);
     }
     out.push_str(TYPES);
     out.push_str("\nenum join__Graph {\n");
@@ -102,37 +116,44 @@ pub(super) fn header(merged: &Merged, out: &mut String) {
     out.push_str("}\n");
 }
 
-fn schema_definition(merged: &Merged, features: &Features, out: &mut String) {
-    let join = if features.override_label {
-        "v0.4"
-    } else {
-        "v0.3"
-    };
+fn schema_definition(
+    merged: &Merged,
+    names: &Names,
+    features: &Features,
+    kept: &[&KeptSpec],
+    out: &mut String,
+) {
     out.push_str("schema\n");
     out.push_str("  @link(url: \"https://specs.apollo.dev/link/v1.0\")\n");
     out.push_str(&format!(
-        "  @link(url: \"https://specs.apollo.dev/join/{join}\", for: EXECUTION)\n"
+        "  @link(url: \"https://specs.apollo.dev/join/{}\", for: EXECUTION)\n",
+        match features.join_version() {
+            JoinVersion::V0_3 => "v0.3",
+            JoinVersion::V0_4 => "v0.4",
+            JoinVersion::V0_5 => "v0.5",
+        }
     ));
-    if features.tag {
-        out.push_str("  @link(url: \"https://specs.apollo.dev/tag/v0.3\")\n");
+    for spec in kept {
+        out.push_str(&kept_link(merged, features, spec));
     }
-    if features.inaccessible {
-        out.push_str(
-            "  @link(url: \"https://specs.apollo.dev/inaccessible/v0.2\", for: SECURITY)\n",
-        );
+    if features.passed_on {
+        out.push_str("  @link(url: \"https://specs.apollo.dev/cacheTag/v0.1\", for: EXECUTION)\n");
     }
-    if features.cost || features.list_size {
-        // The specification's main directive has its own name; another has to be imported.
-        let import = if features.list_size {
-            ", import: [\"@listSize\"]"
-        } else {
-            ""
-        };
+    for link in &merged.composed.links {
+        let imports = link
+            .imports
+            .iter()
+            .map(|(name, spelled)| import(name, spelled));
         out.push_str(&format!(
-            "  @link(url: \"https://specs.apollo.dev/cost/v0.1\"{import})\n"
+            "  @link(url: \"{}/{}\", import: [{}])\n",
+            link.identity,
+            link.version,
+            Vec::from_iter(imports).join(", ")
         ));
     }
     for directive in &merged.schema_directives {
+        let mut directive = directive.clone();
+        names.rename(&mut directive);
         out.push_str(&format!("  {directive}\n"));
     }
     out.push_str("{\n");
@@ -148,72 +169,105 @@ fn schema_definition(merged: &Merged, features: &Features, out: &mut String) {
     out.push_str("}\n");
 }
 
+/// A specification's main directive has its own name; another, or another name, has to be imported.
+fn kept_link(merged: &Merged, features: &Features, spec: &KeptSpec) -> String {
+    let imports: Vec<String> = spec
+        .directives
+        .iter()
+        .map(|directive| directive.name)
+        .filter(|name| features.directives.contains(name))
+        .filter(|name| *name != spec.name || name_of(merged, name) != *name)
+        .map(|name| import(name, name_of(merged, name)))
+        .collect();
+    let mut link = format!(
+        "  @link(url: \"https://specs.apollo.dev/{}/{}\"",
+        spec.name, spec.version
+    );
+    if let Some(purpose) = spec.purpose {
+        link.push_str(&format!(", for: {purpose}"));
+    }
+    if !imports.is_empty() {
+        link.push_str(&format!(", import: [{}]", imports.join(", ")));
+    }
+    link.push_str(")\n");
+    link
+}
+
+fn name_of<'a>(merged: &'a Merged, canonical: &'a str) -> &'a str {
+    merged
+        .names
+        .get(canonical)
+        .map_or(canonical, String::as_str)
+}
+
+fn import(name: &str, spelled: &str) -> String {
+    if name == spelled {
+        format!("\"@{name}\"")
+    } else {
+        format!("{{name: \"@{name}\", as: \"@{spelled}\"}}")
+    }
+}
+
+/// The oldest version of the join specification that says all of a supergraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum JoinVersion {
+    V0_3,
+    V0_4,
+    V0_5,
+}
+
 /// What the supergraph uses beyond the basics.
 #[derive(Debug, Default)]
 struct Features {
-    tag: bool,
-    inaccessible: bool,
+    /// The directives of federation that it keeps.
+    directives: BTreeSet<&'static str>,
     override_label: bool,
-    cost: bool,
-    list_size: bool,
+    context_arguments: bool,
+    passed_on: bool,
 }
 
 impl Features {
     fn of(merged: &Merged) -> Self {
         let mut features = Self::default();
+        for definition in merged.types.values() {
+            for directive in directive_lists(definition).into_iter().flatten() {
+                features.add(directive);
+            }
+        }
         for directive in &merged.schema_directives {
             features.add(directive);
-        }
-        for definition in merged.types.values() {
-            features.add_all(definition.directives());
-            match definition {
-                Definition::ObjectTypeDefinition(object) => features.add_fields(&object.fields),
-                Definition::InterfaceTypeDefinition(interface) => {
-                    features.add_fields(&interface.fields);
-                }
-                Definition::EnumTypeDefinition(definition) => {
-                    for value in &definition.values {
-                        features.add_all(&value.directives);
-                    }
-                }
-                Definition::InputObjectTypeDefinition(input) => {
-                    for field in &input.fields {
-                        features.add_all(&field.directives);
-                    }
-                }
-                _ => {}
-            }
         }
         features
     }
 
-    fn add_fields(&mut self, fields: &[Node<FieldDefinition>]) {
-        for field in fields {
-            self.add_all(&field.directives);
-            for argument in &field.arguments {
-                self.add_all(&argument.directives);
-            }
+    fn uses(&self, spec: &KeptSpec) -> bool {
+        let mut directives = spec.directives.iter();
+        directives.any(|directive| self.directives.contains(directive.name))
+    }
+
+    fn join_version(&self) -> JoinVersion {
+        if self.context_arguments || self.passed_on {
+            JoinVersion::V0_5
+        } else if self.override_label {
+            JoinVersion::V0_4
+        } else {
+            JoinVersion::V0_3
         }
     }
 
-    fn add_all(&mut self, directives: &DirectiveList) {
-        for directive in directives {
-            self.add(directive);
-        }
-    }
-
-    fn add(&mut self, directive: &Node<Directive>) {
+    fn add(&mut self, directive: &Directive) {
+        let has = |argument| directive.specified_argument_by_name(argument).is_some();
         match directive.name.as_str() {
-            "tag" => self.tag = true,
-            "inaccessible" => self.inaccessible = true,
-            "cost" => self.cost = true,
-            "listSize" => self.list_size = true,
             "join__field" => {
-                self.override_label |= directive
-                    .specified_argument_by_name("overrideLabel")
-                    .is_some();
+                self.override_label |= has("overrideLabel");
+                self.context_arguments |= has("contextArguments");
             }
-            _ => {}
+            "join__directive" => self.passed_on = true,
+            name => {
+                if let Some(known) = specs::federation_directive(name) {
+                    self.directives.insert(known.name);
+                }
+            }
         }
     }
 }

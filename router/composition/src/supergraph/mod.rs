@@ -3,20 +3,43 @@
 mod api;
 mod header;
 mod inaccessible;
+mod names;
 mod print;
 
 pub(crate) use api::api_schema;
 
 use crate::merge::Merged;
+use crate::specs::{AUTHORIZATION, KeptSpec};
+use names::Names;
+
+/// Who reads a supergraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// A router, which must know every specification that protects data.
+    Router,
+    /// The check whether every path has a plan, which is the same for whoever may take the path and
+    /// knows the subgraphs' contexts.
+    Satisfiability,
+}
+
+impl Reader {
+    fn needs(self, spec: &KeptSpec) -> bool {
+        match self {
+            Reader::Router => true,
+            Reader::Satisfiability => !AUTHORIZATION.contains(&spec.name) && spec.name != "context",
+        }
+    }
+}
 
 /// The supergraph schema. Definitions are sorted by name, so the text depends on nothing but what
 /// the subgraphs say.
-pub(crate) fn print(merged: &Merged) -> String {
+pub(crate) fn print(merged: &Merged, reader: Reader) -> String {
+    let names = Names::of(merged);
     let mut out = String::new();
-    header::header(merged, &mut out);
+    header::header(merged, &names, reader, &mut out);
     for definition in merged.types.values() {
         out.push('\n');
-        print::definition(definition, &mut out);
+        print::definition(&names.applied_to(definition), &mut out);
     }
     out
 }

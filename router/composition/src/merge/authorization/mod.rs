@@ -1,0 +1,230 @@
+//! What clients must show to see something: interfaces inherit the demands of their
+//! implementations, and a field that depends on protected data must demand what that data demands.
+
+mod demands;
+
+use super::Merger;
+use super::combine::combine;
+use super::directives::{MERGED, Strategy};
+use crate::code;
+use crate::specs::AUTHORIZATION;
+use crate::subgraph::contexts::ContextualArgument;
+use crate::subgraph::{Subgraph, field_set, fields_of, string_argument};
+use apollo_compiler::ast::{Definition, Directive, DirectiveList};
+use apollo_compiler::executable::{Selection, SelectionSet};
+use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::schema::{ExtendedType, FieldDefinition};
+use apollo_compiler::{Name, Node};
+use demands::Demands;
+use std::collections::{BTreeMap, HashMap};
+
+type Types = BTreeMap<Name, Definition>;
+
+/// Whether any element of the supergraph makes demands.
+fn makes_demands(subgraphs: &[Subgraph]) -> bool {
+    subgraphs.iter().any(|subgraph| {
+        let mut names = AUTHORIZATION.iter();
+        names.any(|name| subgraph.spellings.contains_key(name))
+    })
+}
+
+impl Merger<'_> {
+    /// Gives every interface, and every field of it, what its implementations demand: who asks the
+    /// interface may get any of them.
+    pub(super) fn inherit_demands(&self, types: &mut Types) {
+        if !makes_demands(self.subgraphs) {
+            return;
+        }
+        let mut implementations: HashMap<Name, Vec<Name>> = HashMap::new();
+        for definition in types.values() {
+            if let Definition::ObjectTypeDefinition(object) = definition {
+                for interface in &object.implements_interfaces {
+                    let objects = implementations.entry(interface.clone()).or_default();
+                    objects.push(object.name.clone());
+                }
+            }
+        }
+        for (interface, objects) in &implementations {
+            let Some(Definition::InterfaceTypeDefinition(definition)) = types.get(interface) else {
+                continue;
+            };
+            let mut definition = definition.clone();
+            let inheriting = definition.make_mut();
+            let objects: Vec<_> = objects
+                .iter()
+                .filter_map(|name| types.get(name)?.as_object_type_definition())
+                .collect();
+            let lists = objects.iter().map(|object| &object.directives);
+            inherit(&mut inheriting.directives, lists);
+            for field in &mut inheriting.fields {
+                let name = field.name.clone();
+                let same = objects
+                    .iter()
+                    .filter_map(|object| object.fields.iter().find(|field| field.name == name));
+                inherit(
+                    &mut field.make_mut().directives,
+                    same.map(|field| &field.directives),
+                );
+            }
+            types.insert(
+                interface.clone(),
+                Definition::InterfaceTypeDefinition(definition),
+            );
+        }
+    }
+
+    /// Checks `@requires` and `@fromContext`: what they read reaches the client through the field,
+    /// so the field, with its type and what it returns, must demand as much.
+    pub(super) fn check_transitive_demands(&mut self, types: &Types) {
+        if !makes_demands(self.subgraphs) {
+            return;
+        }
+        let demands = AllDemands { types };
+        for subgraph in self.subgraphs {
+            for ty in subgraph.types() {
+                for (name, field) in fields_of(ty) {
+                    if let Some((problem, span)) = unmet(&demands, subgraph, ty, field) {
+                        self.diagnostics.error(
+                            code::MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
+                            format!(
+                                "in subgraph \"{}\", \"{}.{name}\" {problem}; give it the same \
+                                 @authenticated, @requiresScopes and @policy",
+                                subgraph.name,
+                                ty.name()
+                            ),
+                            subgraph.locate(span),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adds to an interface's directives what those of its implementations demand.
+fn inherit<'d>(own: &mut DirectiveList, lists: impl Iterator<Item = &'d DirectiveList>) {
+    let lists: Vec<&DirectiveList> = lists.collect();
+    for (name, strategy) in MERGED {
+        if !AUTHORIZATION.contains(name) {
+            continue;
+        }
+        let mut applications: Vec<Node<Directive>> = Vec::new();
+        for directive in lists.iter().flat_map(|list| list.get_all(name)) {
+            if !applications.contains(directive) {
+                applications.push(directive.clone());
+            }
+        }
+        let inherited = match (applications.as_slice(), strategy) {
+            ([], _) => continue,
+            ([_, _, ..], Strategy::ByArgument(rules)) => {
+                let all: Vec<&Node<Directive>> = applications.iter().collect();
+                combine(&applications[0].name, &all, rules)
+            }
+            ([first, ..], _) => first.clone(),
+        };
+        own.0.retain(|directive| directive.name != *name);
+        own.push(inherited);
+    }
+}
+
+/// What a field reads although it does not demand what that demands, and where it says so.
+fn unmet(
+    demands: &AllDemands<'_>,
+    subgraph: &Subgraph,
+    ty: &ExtendedType,
+    field: &FieldDefinition,
+) -> Option<(String, Option<SourceSpan>)> {
+    let requires = field.directives.get("requires");
+    let coordinate = (ty.name().clone(), field.name.clone());
+    let taken = subgraph.contextual.get(&coordinate);
+    if requires.is_none() && taken.is_none() {
+        return None;
+    }
+    let own = demands
+        .of_field(ty.name(), &field.name)
+        .and(&demands.of_type(ty.name()));
+    if let Some(requires) = requires
+        && let Some(text) = string_argument(requires, "fields")
+        && let Ok(selections) = field_set::parse(&subgraph.schema, ty.name(), text)
+        && let Some(read) = demands.unmet_in(&own, &selections)
+    {
+        let problem = format!("requires \"{read}\", which demands more than it does");
+        return Some((problem, requires.location()));
+    }
+    let arguments: &[ContextualArgument] = taken.map_or(&[], Vec::as_slice);
+    for argument in arguments {
+        let setter = argument
+            .setters
+            .iter()
+            .find(|setter| !own.imply(&demands.of_type(setter)));
+        let read = match setter {
+            Some(setter) => Some(setter.to_string()),
+            None => argument
+                .selected
+                .iter()
+                .find_map(|selections| demands.unmet_in(&own, selections)),
+        };
+        if let Some(read) = read {
+            let problem = format!(
+                "takes \"{}\" from a context through \"{read}\", which demands more than it does",
+                argument.name
+            );
+            return Some((problem, field.name.location()));
+        }
+    }
+    None
+}
+
+/// The demands of all elements of the supergraph.
+struct AllDemands<'a> {
+    types: &'a Types,
+}
+
+impl AllDemands<'_> {
+    fn of_type(&self, name: &Name) -> Demands {
+        self.types
+            .get(name)
+            .map(|definition| Demands::of(definition.directives()))
+            .unwrap_or_default()
+    }
+
+    /// What a field and the type that it returns demand.
+    fn of_field(&self, ty: &Name, name: &Name) -> Demands {
+        let fields = match self.types.get(ty) {
+            Some(Definition::ObjectTypeDefinition(object)) => &object.fields,
+            Some(Definition::InterfaceTypeDefinition(interface)) => &interface.fields,
+            _ => return Demands::default(),
+        };
+        let Some(field) = fields.iter().find(|field| field.name == *name) else {
+            return Demands::default();
+        };
+        Demands::of(&field.directives).and(&self.of_type(field.ty.inner_named_type()))
+    }
+
+    /// The first element of a selection that demands more than `own` meets.
+    fn unmet_in(&self, own: &Demands, selections: &SelectionSet) -> Option<String> {
+        for selection in &selections.selections {
+            let (inner, found) = match selection {
+                Selection::Field(field) => {
+                    if !own.imply(&self.of_field(&selections.ty, &field.name)) {
+                        return Some(format!("{}.{}", selections.ty, field.name));
+                    }
+                    (&field.selection_set, None)
+                }
+                Selection::InlineFragment(fragment) => {
+                    (&fragment.selection_set, fragment.type_condition.as_ref())
+                }
+                Selection::FragmentSpread(_) => continue,
+            };
+            if let Some(condition) = found
+                && !own.imply(&self.of_type(condition))
+            {
+                return Some(condition.to_string());
+            }
+            if let Some(unmet) = self.unmet_in(own, inner) {
+                return Some(unmet);
+            }
+        }
+        None
+    }
+}
