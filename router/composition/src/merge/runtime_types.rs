@@ -4,7 +4,7 @@
 use super::fields::locations;
 use super::{Merger, fields::FieldSource, overrides::Overridden};
 use crate::code;
-use crate::subgraph::{Subgraph, field_of, field_set};
+use crate::subgraph::{Subgraph, field_of, field_set, string_argument};
 use apollo_compiler::Name;
 use apollo_compiler::ast::Definition;
 use apollo_compiler::schema::ExtendedType;
@@ -48,6 +48,9 @@ impl Merger<'_> {
                 overridden: Overridden::No,
             });
         }
+        // A field that another subgraph has taken over is asked of that one only.
+        let taken_over: Vec<String> = sources.iter().filter_map(taken_over_from).collect();
+        sources.retain(|source| !taken_over.contains(&source.subgraph.name));
         if sources.len() < 2 {
             return;
         }
@@ -78,6 +81,15 @@ impl Merger<'_> {
             locations(&sources),
         );
     }
+}
+
+/// The subgraph that a source takes a field over from, once and for all.
+fn taken_over_from(source: &FieldSource<'_>) -> Option<String> {
+    let directive = source.field.directives.get("override")?;
+    let from = string_argument(directive, "from")?;
+    string_argument(directive, "label")
+        .is_none()
+        .then(|| from.to_owned())
 }
 
 /// The object types that a value of this type can have in the subgraph.
