@@ -7,7 +7,7 @@ use apollo_compiler::ast::OperationType;
 
 use super::dijkstra::{Action, From, Run, State};
 use super::route::{Breadth, Entrance, JOIN, LEVEL, REQUEST, Way};
-use super::{Considered, Goal, Search};
+use super::{Considered, Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::field_set::FieldSet;
 use crate::graph::{EntityMove, Move, NodeId};
@@ -57,7 +57,7 @@ impl<'m> Search<'m> {
             if !plain && requires.is_none() {
                 continue;
             }
-            let Some(key_cost) = self.key_cost(position, state, &entry)? else {
+            let Some(key_cost) = self.key_cost(way, goal, state, &entry)? else {
                 continue;
             };
             let total = least + key_cost;
@@ -86,7 +86,7 @@ impl<'m> Search<'m> {
             if requires.is_none() {
                 break;
             }
-            let Some(key_cost) = self.key_cost(position, state, &entry)? else {
+            let Some(key_cost) = self.key_cost(way, goal, state, &entry)? else {
                 continue;
             };
             let total = cost + self.request_cost(level + 1, node.subgraph) + key_cost;
@@ -213,12 +213,36 @@ impl<'m> Search<'m> {
 
     fn key_cost(
         &mut self,
-        position: PositionId,
+        way: &Way,
+        goal: &Goal,
         state: State,
         entry: &EntityMove<'_>,
     ) -> Result<Option<u32>, PlanError> {
+        let position = way.positions[state.index];
+        let (graph, model) = (self.supergraph.graph(), self.supergraph.model());
+        let is_told = graph.tells(model, state.node, &entry.key.fields);
+        if !is_told && self.has_goal(way, goal, state.index, &entry.key.fields) {
+            return Ok(None);
+        }
         let considered = (position, state.scope, entry.target, entry.key_index);
         self.set_cost(position, state, &entry.key.fields, considered, true)
+    }
+
+    /// True when the goal is in a field set at one of the positions on the way to it: who has the set needs to go
+    /// nowhere.
+    fn has_goal(&self, way: &Way, goal: &Goal, index: usize, set: &FieldSet) -> bool {
+        let Wanted::Field(leaf) = goal.wanted else {
+            return false;
+        };
+        let mut set = set;
+        for field in way.fields[index..].iter().chain([&leaf]) {
+            let field = self.tree.field(*field);
+            match set.field(&field.name) {
+                Some(below) if field.arguments.is_empty() => set = below,
+                _ => return false,
+            }
+        }
+        true
     }
 
     fn set_cost(
@@ -238,6 +262,10 @@ impl<'m> Search<'m> {
         }
         if let Some(known) = self.costs.get(&considered) {
             return Ok(*known);
+        }
+        if self.placing.contains(&considered) {
+            self.circle = Some(0);
+            return Ok(None);
         }
         let depth = self.considering.len();
         let circle = self

@@ -150,6 +150,8 @@ pub(crate) struct Search<'m> {
     origins: HashMap<PositionId, Arc<[BTreeSet<NodeId>]>>,
     /// Field sets being considered, innermost last: none may need itself.
     considering: Vec<Considered>,
+    /// Field sets being placed, likewise.
+    placing: Vec<Considered>,
     /// The outermost of those that something was given up for since the innermost was taken up.
     circle: Option<usize>,
     /// What field sets cost, as long as nothing is placed.
@@ -187,6 +189,7 @@ impl<'m> Search<'m> {
             reach: Reach::new(supergraph),
             origins: HashMap::default(),
             considering: Vec::new(),
+            placing: Vec::new(),
             circle: None,
             costs: HashMap::default(),
             nesting: 0,

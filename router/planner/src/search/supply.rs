@@ -78,6 +78,13 @@ impl Search<'_> {
             self.supply_here(jump.from, &bound, jump.guard, supply)?;
             return Ok(bound);
         }
+        // What it costs to have this set may not count on having it.
+        let which = match &jump.requires {
+            Some(requires) if !for_key => Arc::as_ptr(requires) as usize,
+            _ => jump.key_index,
+        };
+        self.placing.push((position, scope, jump.target, which));
+        self.costs.clear();
         let mut goals = Vec::new();
         self.goals_of(position, &bound, for_key, jump.guard, &mut goals);
         for goal in &goals {
@@ -93,6 +100,8 @@ impl Search<'_> {
                 None => {}
             }
         }
+        self.placing.pop();
+        self.costs.clear();
         Ok(bound)
     }
 
