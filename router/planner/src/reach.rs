@@ -110,10 +110,21 @@ impl<'a> Reach<'a> {
         nodes: &BTreeSet<NodeId>,
         name: &Name,
     ) -> Vec<BTreeSet<NodeId>> {
+        self.field_at(ty, nodes, name, &|_| true)
+    }
+
+    /// As [`Reach::field`], resolving the field only at those nodes of which `may_resolve` is true.
+    pub fn field_at(
+        &mut self,
+        ty: TypeId,
+        nodes: &BTreeSet<NodeId>,
+        name: &Name,
+        may_resolve: &dyn Fn(NodeId) -> bool,
+    ) -> Vec<BTreeSet<NodeId>> {
         let mut always: Vec<&FieldMove> = Vec::new();
         let mut when_on: Vec<&FieldMove> = Vec::new();
         let mut when_off: Vec<&FieldMove> = Vec::new();
-        for node in nodes {
+        for node in nodes.iter().filter(|node| may_resolve(**node)) {
             let Some(found) = self.graph.field(*node, name) else {
                 continue;
             };
@@ -204,12 +215,25 @@ impl<'a> Reach<'a> {
                     if found.requires.is_some() && !self.requires_of_key(ty, nodes, *node, found) {
                         continue;
                     }
+                    if self.takes_from_context(*node, name) {
+                        continue;
+                    }
                     is_found = true;
                     targets.extend(found.target);
                 }
                 is_found && (set.is_empty() || self.tells_value(&targets, set))
             }
         }
+    }
+
+    /// Whether a field takes an argument from a context, which a selection beside the operation's has
+    /// no part in.
+    fn takes_from_context(&self, node: NodeId, name: &Name) -> bool {
+        let node = self.graph.node(node);
+        self.model
+            .type_in(node.ty, node.subgraph)
+            .and_then(|here| here.fields.get(name))
+            .is_some_and(|field| !field.context_arguments.is_empty())
     }
 
     /// A required field may itself require others. Going round in a circle tells nothing.

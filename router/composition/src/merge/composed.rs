@@ -35,6 +35,17 @@ pub(crate) struct ComposedLink {
 }
 
 impl Composed {
+    /// Whether a type belongs to one of the specifications, like `spec__Input`: clients do not see it.
+    pub(crate) fn owns(&self, type_name: &str) -> bool {
+        type_name.split_once("__").is_some_and(|(namespace, _)| {
+            let names = self
+                .links
+                .iter()
+                .map(|link| link.identity.rsplit('/').next());
+            names.flatten().any(|name| name == namespace)
+        })
+    }
+
     pub(super) fn strategies(&self) -> Vec<(String, Strategy)> {
         let strategy = |definition: &DirectiveDefinition| match definition.repeatable {
             true => Strategy::Union,
@@ -44,6 +55,25 @@ impl Composed {
             .iter()
             .map(|(name, definition)| (name.clone(), strategy(definition)))
             .collect()
+    }
+
+    /// Whether an application has the arguments that the supergraph's definition wants. Who composes
+    /// a directive decides what it is; elsewhere it may be another of the same name.
+    pub(super) fn fits(&self, directive: &Directive) -> bool {
+        let Some(definition) = self.definitions.get(directive.name.as_str()) else {
+            return true;
+        };
+        let are_known = directive
+            .arguments
+            .iter()
+            .all(|argument| definition.argument_by_name(&argument.name).is_some());
+        let is_complete = definition.arguments.iter().all(|argument| {
+            !argument.is_required()
+                || directive
+                    .specified_argument_by_name(&argument.name)
+                    .is_some()
+        });
+        are_known && is_complete
     }
 
     /// Whether two applications say the same; an argument that is not given has its default.
@@ -117,11 +147,11 @@ impl<'a> Merger<'a> {
                 locations.clone(),
             );
         };
-        if name.is_empty() {
+        if name.trim_start_matches('@').is_empty() {
             report("names no directive".to_owned());
             return None;
         }
-        let Some(spelled) = name.strip_prefix('@').filter(|name| !name.is_empty()) else {
+        let Some(spelled) = name.strip_prefix('@') else {
             report(format!("must begin with \"@\": \"@{name}\""));
             return None;
         };
@@ -221,16 +251,12 @@ impl<'a> Merger<'a> {
             }
             let taken = kept.iter().find(|(_, name)| name.as_str() == spelled);
             if let Some((federation, _)) = taken {
-                let locations = same.iter().flat_map(|request| request.locations.clone());
-                self.diagnostics.error(
-                    code::INVALID_LINK_DIRECTIVE_USAGE,
-                    format!(
-                        "\"@{spelled}\" is composed in {}, but the supergraph's \"@{spelled}\" is \
-                         federation's \"@{federation}\": import one of them under another name",
-                        name_subgraphs(same.iter().map(|request| request.subgraph.name.as_str()))
-                    ),
-                    locations.collect(),
+                let message = format!(
+                    "\"@{spelled}\" is composed in {}, but the supergraph's \"@{spelled}\" is \
+                     federation's \"@{federation}\": import one of them under another name",
+                    name_subgraphs(same.iter().map(|request| request.subgraph.name.as_str()))
                 );
+                self.composition_error(message, &same);
             }
         }
         let by_origin = grouped(requests, |request| {

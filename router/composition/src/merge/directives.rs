@@ -116,6 +116,7 @@ impl Merger<'_> {
                     .map(|directive| (source.subgraph, directive))
             })
             .collect();
+        let applications = self.fitting(place, applications);
         let mut distinct: Vec<(&Node<Directive>, usize)> = Vec::new();
         for (_, directive) in &applications {
             let equal = distinct
@@ -157,6 +158,29 @@ impl Merger<'_> {
                 }
             },
         }
+    }
+
+    /// Leaves out, with a hint, what does not fit a composed directive.
+    fn fitting<'s, 'd>(
+        &mut self,
+        place: &str,
+        applications: Vec<(&'s Subgraph, &'d Node<Directive>)>,
+    ) -> Vec<(&'s Subgraph, &'d Node<Directive>)> {
+        let (fitting, others): (Vec<_>, Vec<_>) = applications
+            .into_iter()
+            .partition(|(_, directive)| self.composed.fits(directive));
+        for (subgraph, directive) in others {
+            self.diagnostics.hint(
+                code::DIRECTIVE_COMPOSITION_WARN,
+                format!(
+                    "{directive} on \"{place}\" in subgraph \"{}\" is left out: it does not fit the \
+                     definition of the directive that is composed",
+                    subgraph.name
+                ),
+                subgraph.locate(directive.location()),
+            );
+        }
+        fitting
     }
 
     fn hint_different_arguments(

@@ -1,6 +1,7 @@
 //! Words for a path that cannot be resolved.
 
 use super::Position;
+use super::contexts::Contexts;
 use apollo_compiler::Name;
 use souk_planner::Supergraph;
 use souk_planner::field_set::FieldSet;
@@ -37,80 +38,116 @@ pub(super) fn operation(positions: &[Position], index: usize, field: &Name) -> S
     out
 }
 
-/// Why each subgraph that has the type does not resolve the field, sorted by subgraph.
-pub(super) fn reasons(
-    supergraph: &Supergraph,
-    reach: &mut Reach<'_>,
-    ty: TypeId,
-    field: &Name,
-    nodes: &BTreeSet<NodeId>,
-) -> Vec<String> {
-    let model = supergraph.model();
-    let graph = supergraph.graph();
-    let type_name = &model.ty(ty).name;
-    let mut candidates: Vec<(TypeId, SubgraphId, &TypeInSubgraph)> = Vec::new();
-    for (subgraph, here) in &model.ty(ty).subgraphs {
-        candidates.push((ty, *subgraph, here));
-    }
-    for interface in &model.ty(ty).interfaces {
-        for (subgraph, here) in &model.ty(*interface).subgraphs {
-            if here.interface_object {
-                candidates.push((*interface, *subgraph, here));
+/// What explanations are taken from.
+pub(super) struct Explain<'e, 'a> {
+    pub supergraph: &'a Supergraph,
+    pub contexts: &'e Contexts,
+    pub reach: &'e mut Reach<'a>,
+}
+
+impl Explain<'_, '_> {
+    /// Why each subgraph that has the position's type does not resolve the field, sorted by subgraph.
+    pub(super) fn reasons(
+        &mut self,
+        position: &Position,
+        field: &Name,
+        nodes: &BTreeSet<NodeId>,
+    ) -> Vec<String> {
+        let (supergraph, ty) = (self.supergraph, position.ty);
+        let model = supergraph.model();
+        let graph = supergraph.graph();
+        let type_name = &model.ty(ty).name;
+        let mut candidates: Vec<(TypeId, SubgraphId, &TypeInSubgraph)> = Vec::new();
+        for (subgraph, here) in &model.ty(ty).subgraphs {
+            candidates.push((ty, *subgraph, here));
+        }
+        for interface in &model.ty(ty).interfaces {
+            for (subgraph, here) in &model.ty(*interface).subgraphs {
+                if here.interface_object {
+                    candidates.push((*interface, *subgraph, here));
+                }
             }
         }
-    }
-    candidates.sort_by_key(|(_, subgraph, _)| model.subgraph(*subgraph).name.clone());
+        candidates.sort_by_key(|(_, subgraph, _)| model.subgraph(*subgraph).name.clone());
 
-    let mut reasons = Vec::new();
-    for (owner, subgraph, here) in candidates {
-        let name = &model.subgraph(subgraph).name;
-        let owner_name = &model.ty(owner).name;
-        let at = nodes.iter().find(|node| {
-            let node = graph.node(**node);
-            node.subgraph == subgraph && node.ty == owner
-        });
-        let declared = here.fields.get(field);
-        let reason = match (at, declared) {
-            (Some(_), None) => {
-                format!("subgraph \"{name}\" is reached, but has no \"{owner_name}.{field}\"")
-            }
-            (Some(_), Some(found)) if found.external => format!(
-                "subgraph \"{name}\" is reached, but its \"{owner_name}.{field}\" is @external"
-            ),
-            (Some(_), Some(found)) => match &found.requires {
-                Some(requires) => {
-                    let missing = untold(reach, ty, nodes, requires).unwrap_or_else(|| {
-                        format!(
-                            "\"{requires}\", and the subgraph has no key by which it can be \
+        let mut reasons = Vec::new();
+        for (owner, subgraph, here) in candidates {
+            let name = &model.subgraph(subgraph).name;
+            let owner_name = &model.ty(owner).name;
+            let at = nodes.iter().find(|node| {
+                let node = graph.node(**node);
+                node.subgraph == subgraph && node.ty == owner
+            });
+            let declared = here.fields.get(field);
+            let reason = match (at, declared) {
+                (Some(_), None) => {
+                    format!("subgraph \"{name}\" is reached, but has no \"{owner_name}.{field}\"")
+                }
+                (Some(_), Some(found)) if found.external => format!(
+                    "subgraph \"{name}\" is reached, but its \"{owner_name}.{field}\" is @external"
+                ),
+                (Some(at), Some(found)) => match &found.requires {
+                    Some(requires) => {
+                        let missing = untold(self.reach, ty, nodes, requires).unwrap_or_else(|| {
+                            format!(
+                                "\"{requires}\", and the subgraph has no key by which it can be \
                              entered again with that"
-                        )
-                    });
-                    format!(
-                        "subgraph \"{name}\" is reached, but its \"{owner_name}.{field}\" \
+                            )
+                        });
+                        format!(
+                            "subgraph \"{name}\" is reached, but its \"{owner_name}.{field}\" \
                          requires {missing}"
+                        )
+                    }
+                    None => self.takes_in_vain(*at, field, position).map_or_else(
+                        || {
+                            format!(
+                                "subgraph \"{name}\" is reached, but has given up \
+                                 \"{owner_name}.{field}\""
+                            )
+                        },
+                        |missing| {
+                            format!(
+                                "subgraph \"{name}\" is reached, but its \
+                                 \"{owner_name}.{field}\" takes {missing}"
+                            )
+                        },
+                    ),
+                },
+                // A subgraph that is not reached and would not help is not worth a line.
+                (None, None) => continue,
+                (None, Some(found)) if found.external => continue,
+                (None, Some(_)) => {
+                    let why = unreachable(self.reach, owner_name, ty, nodes, here);
+                    format!(
+                        "subgraph \"{name}\" resolves \"{owner_name}.{field}\", but cannot be \
+                     reached: {why}"
                     )
                 }
-                None => format!(
-                    "subgraph \"{name}\" is reached, but has given up \"{owner_name}.{field}\""
-                ),
-            },
-            // A subgraph that is not reached and would not help is not worth a line.
-            (None, None) => continue,
-            (None, Some(found)) if found.external => continue,
-            (None, Some(_)) => {
-                let why = unreachable(reach, owner_name, ty, nodes, here);
-                format!(
-                    "subgraph \"{name}\" resolves \"{owner_name}.{field}\", but cannot be \
-                     reached: {why}"
-                )
-            }
-        };
-        reasons.push(reason);
+            };
+            reasons.push(reason);
+        }
+        if reasons.is_empty() {
+            reasons.push(format!("no subgraph resolves \"{type_name}.{field}\""));
+        }
+        reasons
     }
-    if reasons.is_empty() {
-        reasons.push(format!("no subgraph resolves \"{type_name}.{field}\""));
+
+    /// Names the arguments of a field that the path cannot fill from contexts.
+    fn takes_in_vain(&self, at: NodeId, field: &Name, position: &Position) -> Option<String> {
+        let graph = self.supergraph.graph();
+        let missing = self.contexts.missing(graph, at, field, &position.available);
+        let missing: Vec<String> = missing
+            .into_iter()
+            .map(|(argument, context)| format!("\"{argument}\" from context \"{context}\""))
+            .collect();
+        (!missing.is_empty()).then(|| {
+            format!(
+                "{}, and nothing above it on the path can give it",
+                missing.join(" and ")
+            )
+        })
     }
-    reasons
 }
 
 /// Why the keys of a type in a subgraph do not lead there.

@@ -6,6 +6,7 @@
 //! resolved by one of them. Positions seen before are not walked again, so the search ends although
 //! the paths do not.
 
+mod contexts;
 mod explain;
 
 use crate::code;
@@ -15,6 +16,8 @@ use crate::subgraph::{Subgraph, field_of};
 use apollo_compiler::Name;
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::schema::{ExtendedType, FieldDefinition};
+use contexts::{Available, Contexts};
+use explain::Explain;
 use souk_planner::Supergraph;
 use souk_planner::graph::NodeId;
 use souk_planner::model::TypeId;
@@ -28,6 +31,8 @@ struct Position {
     ty: TypeId,
     /// The value may have been found at any of these nodes; never empty.
     nodes: BTreeSet<NodeId>,
+    /// What the path can fill in from contexts.
+    available: Available,
     /// How the path came here.
     step: Option<Step>,
     /// The kind of operation that the path belongs to.
@@ -61,6 +66,7 @@ pub(crate) fn check(supergraph_sdl: &str, subgraphs: &[Subgraph], diagnostics: &
     let mut walk = Walk {
         supergraph: &supergraph,
         subgraphs,
+        contexts: Contexts::of(&supergraph, subgraphs),
         reach: Reach::new(&supergraph),
         positions: Vec::new(),
         queue: VecDeque::new(),
@@ -77,11 +83,12 @@ pub(crate) fn check(supergraph_sdl: &str, subgraphs: &[Subgraph], diagnostics: &
 struct Walk<'a> {
     supergraph: &'a Supergraph,
     subgraphs: &'a [Subgraph],
+    contexts: Contexts,
     reach: Reach<'a>,
     positions: Vec<Position>,
     queue: VecDeque<usize>,
-    /// The node sets from which each type has been walked.
-    seen: HashMap<TypeId, Vec<BTreeSet<NodeId>>>,
+    /// The node sets from which each type has been walked, and what was available there.
+    seen: HashMap<TypeId, Vec<(BTreeSet<NodeId>, Available)>>,
     reported: HashSet<(TypeId, Name)>,
     diagnostics: &'a mut Diagnostics,
 }
@@ -99,6 +106,7 @@ impl Walk<'_> {
                 self.enqueue(Position {
                     ty,
                     nodes: roots.into_iter().collect(),
+                    available: Available::new(),
                     step: None,
                     operation,
                 });
@@ -106,17 +114,20 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds a position, unless the type has been walked from some of the same nodes: what can be
-    /// resolved from fewer nodes can be resolved from more.
+    /// Adds a position, unless the type has been walked from some of the same nodes with some of the
+    /// same contexts: what can be resolved from less can be resolved from more.
     fn enqueue(&mut self, position: Position) {
         if position.nodes.is_empty() {
             return;
         }
         let seen = self.seen.entry(position.ty).or_default();
-        if seen.iter().any(|nodes| nodes.is_subset(&position.nodes)) {
+        let is_walked = seen.iter().any(|(nodes, available)| {
+            nodes.is_subset(&position.nodes) && available.is_subset(&position.available)
+        });
+        if is_walked {
             return;
         }
-        seen.push(position.nodes.clone());
+        seen.push((position.nodes.clone(), position.available.clone()));
         self.queue.push_back(self.positions.len());
         self.positions.push(position);
     }
@@ -129,8 +140,26 @@ impl Walk<'_> {
             return;
         };
         let nodes = self.reach.closure(position.ty, &position.nodes);
+        let below = self.contexts.below(
+            self.supergraph,
+            &mut self.reach,
+            position.ty,
+            &nodes,
+            &position.available,
+        );
+        let graph = self.supergraph.graph();
         for (name, field) in &object.fields {
-            let choices = self.reach.field(position.ty, &nodes, name);
+            let contexts = &self.contexts;
+            let may_resolve = |node| {
+                contexts
+                    .missing(graph, node, name, &position.available)
+                    .is_empty()
+            };
+            let choices = if contexts.is_empty() {
+                self.reach.field(position.ty, &nodes, name)
+            } else {
+                self.reach.field_at(position.ty, &nodes, name, &may_resolve)
+            };
             if choices.is_empty() {
                 if self.reported.insert((position.ty, name.clone())) {
                     self.report(index, name, &nodes);
@@ -138,7 +167,7 @@ impl Walk<'_> {
                 continue;
             }
             for targets in choices {
-                self.follow(index, name, field, &targets);
+                self.follow(index, name, field, &targets, &below);
             }
         }
     }
@@ -150,6 +179,7 @@ impl Walk<'_> {
         name: &Name,
         field: &FieldDefinition,
         targets: &BTreeSet<NodeId>,
+        available: &Available,
     ) {
         let model = self.supergraph.model();
         let Some(declared) = model.type_id(field.ty.inner_named_type()) else {
@@ -165,6 +195,7 @@ impl Walk<'_> {
             self.enqueue(Position {
                 ty: *possible,
                 nodes,
+                available: available.clone(),
                 step: Some(Step {
                     from,
                     field: name.clone(),
@@ -179,7 +210,12 @@ impl Walk<'_> {
         let position = &self.positions[index];
         let ty = &self.supergraph.model().ty(position.ty).name;
         let operation = explain::operation(&self.positions, index, field);
-        let reasons = explain::reasons(self.supergraph, &mut self.reach, position.ty, field, nodes);
+        let mut explain = Explain {
+            supergraph: self.supergraph,
+            contexts: &self.contexts,
+            reach: &mut self.reach,
+        };
+        let reasons = explain.reasons(position, field, nodes);
         self.diagnostics.error(
             code::SATISFIABILITY_ERROR,
             format!(

@@ -23,7 +23,9 @@ pub(crate) fn api_schema(
     let hidden: HashSet<&Name> = merged
         .types
         .iter()
-        .filter(|(_, definition)| definition.directives().has("inaccessible"))
+        .filter(|(name, definition)| {
+            definition.directives().has("inaccessible") || merged.composed.owns(name)
+        })
         .map(|(name, _)| name)
         .collect();
     let names = Names::of(merged);
