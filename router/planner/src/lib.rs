@@ -10,18 +10,19 @@
 //! 5. `build` orders the requests by level, merges them and writes their texts;
 //! 6. `projection` says how the client's answer is cut from the merged data.
 //!
-//! The result is a [`plan::QueryPlan`].
+//! The result is a [`plan::QueryPlan`]. It prints as text; [`plan::QueryPlan::to_json`] writes it as Apollo's tools do,
+//! [`plan::QueryPlan::to_graphviz`] and [`plan::QueryPlan::to_mermaid`] draw it.
 
 mod build;
 mod error;
 pub mod field_set;
+mod format;
 pub mod graph;
 mod guard;
 pub mod model;
 mod normalise;
 pub mod plan;
 mod planner;
-mod print;
 mod projection;
 pub mod reach;
 mod search;

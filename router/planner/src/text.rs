@@ -279,7 +279,7 @@ impl<'a> Writer<'a> {
                 argument.name,
                 argument.value.serialize().no_indent()
             );
-            self.note(&argument.value);
+            note_variables(&argument.value, &mut self.variables);
         }
         self.text.push(')');
     }
@@ -289,30 +289,30 @@ impl<'a> Writer<'a> {
         let _ = write!(self.text, "@{directive}(if:${})", literal.variable);
         self.variables.insert(literal.variable.clone());
     }
+}
 
-    /// Notes the variables in an argument.
-    fn note(&mut self, value: &Value) {
-        match value {
-            Value::Variable(name) => {
-                self.variables.insert(name.clone());
-            }
-            Value::List(items) => {
-                for item in items {
-                    self.note(item);
-                }
-            }
-            Value::Object(fields) => {
-                for (_, field) in fields {
-                    self.note(field);
-                }
-            }
-            Value::Null
-            | Value::Enum(_)
-            | Value::String(_)
-            | Value::Float(_)
-            | Value::Int(_)
-            | Value::Boolean(_) => {}
+/// Notes the variables in a value.
+pub(crate) fn note_variables(value: &Value, variables: &mut IndexSet<Name>) {
+    match value {
+        Value::Variable(name) => {
+            variables.insert(name.clone());
         }
+        Value::List(items) => {
+            for item in items {
+                note_variables(item, variables);
+            }
+        }
+        Value::Object(fields) => {
+            for (_, field) in fields {
+                note_variables(field, variables);
+            }
+        }
+        Value::Null
+        | Value::Enum(_)
+        | Value::String(_)
+        | Value::Float(_)
+        | Value::Int(_)
+        | Value::Boolean(_) => {}
     }
 }
 

@@ -102,7 +102,7 @@ impl Indented {
     }
 }
 
-struct Path<'a>(&'a [PathSegment]);
+pub(super) struct Path<'a>(pub(super) &'a [PathSegment]);
 
 impl Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,7 +151,7 @@ fn fields(f: &mut fmt::Formatter<'_>, written: &[RepresentationField]) -> fmt::R
     Ok(())
 }
 
-struct Written<'a>(&'a Condition);
+pub(super) struct Written<'a>(pub(super) &'a Condition);
 
 impl Display for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
