@@ -174,13 +174,17 @@ pub const ROOT_SUBSCRIPTION_USED: &str = "ROOT_SUBSCRIPTION_USED";
 pub const SATISFIABILITY_ERROR: &str = "SATISFIABILITY_ERROR";
 /// A shared field's possible types in two subgraphs have nothing in common.
 pub const SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES: &str = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES";
+/// A subgraph defines one of federation's types differently from its specification.
+pub const TYPE_DEFINITION_INVALID: &str = "TYPE_DEFINITION_INVALID";
 /// A type has different kinds in different subgraphs.
 pub const TYPE_KIND_MISMATCH: &str = "TYPE_KIND_MISMATCH";
+/// A Federation 1 type has only `@external` fields that nothing uses, and something is of that type.
+pub const TYPE_WITH_ONLY_UNUSED_EXTERNAL: &str = "TYPE_WITH_ONLY_UNUSED_EXTERNAL";
 /// A `@link` names a federation version that does not exist.
 pub const UNKNOWN_FEDERATION_LINK_VERSION: &str = "UNKNOWN_FEDERATION_LINK_VERSION";
 /// A `@link` names a version of the link specification that does not exist.
 pub const UNKNOWN_LINK_VERSION: &str = "UNKNOWN_LINK_VERSION";
-/// A `@link` names a version of a known feature that does not exist.
+/// A `@link` names a feature that is not supported, or a version of one that does not exist.
 pub const UNSUPPORTED_LINKED_FEATURE: &str = "UNSUPPORTED_LINKED_FEATURE";
 
 // Hints
@@ -214,6 +218,9 @@ pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE: &str =
 /// An executable directive's locations differ between subgraphs.
 pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS: &str =
     "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS";
+/// An executable directive is repeatable in some subgraphs only.
+pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE: &str =
+    "INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE";
 /// An input object's field is not in all subgraphs, so it is dropped.
 pub const INCONSISTENT_INPUT_OBJECT_FIELD: &str = "INCONSISTENT_INPUT_OBJECT_FIELD";
 /// An interface's field is not in all subgraphs.
@@ -223,6 +230,9 @@ pub const INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS: &str =
     "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS";
 /// A value type's field is not in all subgraphs.
 pub const INCONSISTENT_OBJECT_VALUE_TYPE_FIELD: &str = "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD";
+/// A shared field can be of types in one subgraph that it cannot be of in another.
+pub const INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN: &str =
+    "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN";
 /// A union's member is not in all subgraphs.
 pub const INCONSISTENT_UNION_MEMBER: &str = "INCONSISTENT_UNION_MEMBER";
 /// Subgraphs apply a directive with different arguments, which are combined.
@@ -236,3 +246,5 @@ pub const OVERRIDDEN_FIELD_CAN_BE_REMOVED: &str = "OVERRIDDEN_FIELD_CAN_BE_REMOV
 pub const OVERRIDE_DIRECTIVE_CAN_BE_REMOVED: &str = "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED";
 /// A field is overridden progressively.
 pub const OVERRIDE_MIGRATION_IN_PROGRESS: &str = "OVERRIDE_MIGRATION_IN_PROGRESS";
+/// No field and no argument is of an enum.
+pub const UNUSED_ENUM_TYPE: &str = "UNUSED_ENUM_TYPE";

@@ -5,6 +5,8 @@
 pub(crate) const FEDERATION: &str = "https://specs.apollo.dev/federation";
 /// Identity of the link specification.
 pub(crate) const LINK: &str = "https://specs.apollo.dev/link";
+/// Identity of the specification of connectors.
+pub(crate) const CONNECT: &str = "https://specs.apollo.dev/connect";
 /// Under this address stands every specification of [`KEPT_SPECS`].
 const SPECS: &str = "https://specs.apollo.dev/";
 

@@ -23,6 +23,12 @@ pub(super) struct EnumUsages {
 impl EnumUsages {
     pub(super) fn of(subgraphs: &[Subgraph]) -> Self {
         let mut usages = Self::default();
+        let directives = subgraphs
+            .iter()
+            .flat_map(|subgraph| subgraph.schema.directive_definitions.values());
+        for argument in directives.flat_map(|directive| &directive.arguments) {
+            usages.input.insert(argument.ty.inner_named_type().clone());
+        }
         for ty in subgraphs.iter().flat_map(Subgraph::types) {
             for (_, field) in fields_of(ty) {
                 usages.output.insert(field.ty.inner_named_type().clone());
@@ -69,6 +75,13 @@ impl Merger<'_> {
     ) -> Option<Definition> {
         let is_input = self.enum_usages.input.contains(name);
         let is_output = self.enum_usages.output.contains(name);
+        if !is_input && !is_output {
+            self.diagnostics.hint(
+                code::UNUSED_ENUM_TYPE,
+                format!("no field and no argument is of enum \"{name}\""),
+                type_locations(sources),
+            );
+        }
         let mut values = Vec::new();
         for value in collect_values(sources) {
             let place = format!("{name}.{}", value.name);

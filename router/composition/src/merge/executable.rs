@@ -5,6 +5,7 @@ use super::input::Input;
 use super::{Merger, Subgraph};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
+use crate::message::Location;
 use apollo_compiler::ast::{DirectiveDefinition, DirectiveLocation, InputValueDefinition};
 use apollo_compiler::{Name, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,7 @@ impl Merger<'_> {
             })
             .collect();
         let having: Vec<&Subgraph> = sources.iter().map(|(subgraph, _)| *subgraph).collect();
-        let places = sources
+        let places: Vec<Location> = sources
             .iter()
             .flat_map(|(subgraph, definition)| subgraph.locate(definition.location()))
             .collect();
@@ -89,6 +90,24 @@ impl Merger<'_> {
                     "directive \"@{name}\" stands in different places in the subgraphs; the \
                      supergraph allows those common to all"
                 ),
+                places.clone(),
+            );
+        }
+        let (repeatable, once): (Vec<_>, Vec<_>) = sources
+            .iter()
+            .partition(|(_, definition)| definition.repeatable);
+        if !repeatable.is_empty() && !once.is_empty() {
+            let names = |sources: &[(&Subgraph, &Node<DirectiveDefinition>)]| {
+                name_subgraphs(sources.iter().map(|(subgraph, _)| subgraph.name.as_str()))
+            };
+            self.diagnostics.hint(
+                code::INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE,
+                format!(
+                    "directive \"@{name}\" is not repeatable in the supergraph: it is so in {} but \
+                     not in {}",
+                    names(&repeatable),
+                    names(&once)
+                ),
                 places,
             );
         }
@@ -97,7 +116,7 @@ impl Merger<'_> {
             description: first.description.clone(),
             name: name.clone(),
             arguments,
-            repeatable: sources.iter().all(|(_, definition)| definition.repeatable),
+            repeatable: once.is_empty(),
             locations,
         })
     }

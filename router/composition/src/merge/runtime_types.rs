@@ -4,6 +4,7 @@
 use super::fields::locations;
 use super::{Merger, fields::FieldSource, overrides::Overridden};
 use crate::code;
+use crate::diagnostics::join_quoted;
 use crate::subgraph::{Subgraph, field_of, field_set, string_argument};
 use apollo_compiler::Name;
 use apollo_compiler::ast::Definition;
@@ -54,32 +55,49 @@ impl Merger<'_> {
         if sources.len() < 2 {
             return;
         }
-        let mut possible = sources
+        let possible: Vec<BTreeSet<Name>> = sources
             .iter()
-            .map(|source| runtime_types(source.subgraph, source.field.ty.inner_named_type()));
-        let Some(first) = possible.next() else {
-            return;
-        };
-        let common = possible.fold(first, |common, types| {
-            common.intersection(&types).cloned().collect()
-        });
-        if !common.is_empty() {
+            .map(|source| runtime_types(source.subgraph, source.field.ty.inner_named_type()))
+            .collect();
+        if possible.iter().all(|types| *types == possible[0]) {
             return;
         }
-        let sayings = sources.iter().map(|source| {
-            let types = runtime_types(source.subgraph, source.field.ty.inner_named_type());
-            let types: Vec<&str> = types.iter().map(Name::as_str).collect();
-            (source.subgraph, crate::diagnostics::join_quoted(&types))
-        });
-        self.diagnostics.error(
-            code::SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
-            format!(
-                "\"{type_name}.{field_name}\" is shared, but its possible types have nothing in \
-                 common: {}",
-                super::common::who_says_what(sayings)
-            ),
-            locations(&sources),
+        let common = possible
+            .iter()
+            .skip(1)
+            .fold(possible[0].clone(), |common, types| {
+                common.intersection(types).cloned().collect()
+            });
+        let quoted = |types: &BTreeSet<Name>| {
+            let names: Vec<&str> = types.iter().map(Name::as_str).collect();
+            join_quoted(&names)
+        };
+        let sayings = super::common::who_says_what(
+            sources
+                .iter()
+                .zip(&possible)
+                .map(|(source, types)| (source.subgraph, quoted(types))),
         );
+        if common.is_empty() {
+            self.diagnostics.error(
+                code::SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
+                format!(
+                    "\"{type_name}.{field_name}\" is shared, but its possible types have nothing in \
+                     common: {sayings}"
+                ),
+                locations(&sources),
+            );
+        } else {
+            self.diagnostics.hint(
+                code::INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN,
+                format!(
+                    "\"{type_name}.{field_name}\" is shared, and its possible types are {sayings}; \
+                     each subgraph should resolve it only to {}",
+                    quoted(&common)
+                ),
+                locations(&sources),
+            );
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn rewrite(
     diagnostics: &mut Diagnostics,
 ) -> Spellings {
     check_definitions(subgraph, document, links, diagnostics);
+    check_types(subgraph, document, links, diagnostics);
     check_uses(subgraph, document, links, diagnostics);
 
     document
@@ -82,8 +83,7 @@ fn is_machinery(definition: &Definition, links: &Links) -> bool {
         return links.is_link(name) || links.canonical(name).is_some();
     }
     machinery::is_machinery_type(name)
-        || links.types.iter().any(|imported| imported == name)
-        || links.prefixes.iter().any(|prefix| name.starts_with(prefix))
+        || links.type_origin(name).is_some()
         || (!links.is_federation_2() && name == "FieldSet")
 }
 
@@ -173,6 +173,48 @@ fn definition_problem(found: &DirectiveDefinition, canonical: &str) -> Option<St
         .iter()
         .find(|location| !specified.locations.contains(location))?;
     Some(format!("it cannot stand on {outside}"))
+}
+
+/// A schema may repeat a specification's types, too.
+fn check_types(subgraph: &str, document: &Document, links: &Links, diagnostics: &mut Diagnostics) {
+    for definition in &document.definitions {
+        let Some(name) = definition.name() else {
+            continue;
+        };
+        let problem = match (links.type_origin(name), definition) {
+            (_, Definition::DirectiveDefinition(_)) => continue,
+            (Some("Purpose"), Definition::EnumTypeDefinition(purpose)) => {
+                let mut values: Vec<&str> = purpose
+                    .values
+                    .iter()
+                    .map(|value| value.value.as_str())
+                    .collect();
+                values.sort_unstable();
+                if values == ["EXECUTION", "SECURITY"] {
+                    continue;
+                }
+                "its values should be SECURITY and EXECUTION"
+            }
+            (Some("Purpose"), _) => "it should be an enum",
+            (Some(origin), _) => {
+                let is_scalar = matches!(definition, Definition::ScalarTypeDefinition(_));
+                let should_be = specs::FEDERATION_TYPES.contains(&origin) || origin == "Import";
+                if is_scalar || !should_be {
+                    continue;
+                }
+                "it should be a scalar"
+            }
+            (None, _) => continue,
+        };
+        diagnostics.error(
+            code::TYPE_DEFINITION_INVALID,
+            format!(
+                "subgraph \"{subgraph}\" defines type \"{name}\" differently from its \
+                 specification: {problem}"
+            ),
+            locate(subgraph, &document.sources, definition.location()),
+        );
+    }
 }
 
 /// Reports directives of federation that the schema uses without importing or defining them.

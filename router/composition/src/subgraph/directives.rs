@@ -34,13 +34,14 @@ pub(super) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
 pub(super) fn check_unused_externals(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
     for ty in subgraph.types() {
         for (name, field) in fields_of(ty) {
-            let Some(directive) = field.directives.get("external") else {
-                continue;
-            };
             let coordinate = (ty.name().clone(), name.clone());
             if ty.is_interface() || subgraph.used.contains(&coordinate) {
                 continue;
             }
+            let own = field.directives.get("external");
+            let Some(directive) = own.or_else(|| external_type(ty)) else {
+                continue;
+            };
             diagnostics.error(
                 code::EXTERNAL_UNUSED,
                 format!(
@@ -53,6 +54,12 @@ pub(super) fn check_unused_externals(subgraph: &Subgraph, diagnostics: &mut Diag
             );
         }
     }
+}
+
+/// The `@external` of a whole type.
+fn external_type(ty: &ExtendedType) -> Option<&Node<Directive>> {
+    let directive = ty.directives().get("external")?;
+    Some(&directive.node)
 }
 
 struct Check<'a> {

@@ -8,6 +8,7 @@ mod demand;
 mod directives;
 mod extensions;
 mod externals;
+mod federation_1;
 pub(crate) mod field_set;
 pub(crate) mod links;
 mod machinery;

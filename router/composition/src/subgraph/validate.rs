@@ -3,7 +3,7 @@
 use super::externals::{self, ParsedFieldSet};
 use super::field_set::{self, Problem, Purpose};
 use super::parse::{Parsed, report_invalid};
-use super::{Coordinate, Subgraph, authorization, contexts, demand, directives, extensions};
+use super::{Subgraph, authorization, contexts, demand, directives, extensions, federation_1};
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::specs;
@@ -11,7 +11,6 @@ use apollo_compiler::ast::{Directive, Document};
 use apollo_compiler::schema::{Component, ComponentName, ExtendedType, ObjectType};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema};
-use std::collections::HashSet;
 
 /// Checks one subgraph; nothing comes back when it has errors.
 pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<Subgraph> {
@@ -51,7 +50,7 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
         provided: usage.provided,
     };
     if is_federation_1 {
-        remove_unused_externals(&mut subgraph);
+        federation_1::clean(&mut subgraph, diagnostics);
     } else {
         check_missing_externals(&subgraph, &field_sets, diagnostics);
         directives::check(&subgraph, diagnostics);
@@ -312,29 +311,4 @@ fn check_missing_externals(
             );
         }
     }
-}
-
-/// Federation 1 ignored `@external` fields that nothing uses.
-fn remove_unused_externals(subgraph: &mut Subgraph) {
-    let unused: HashSet<Coordinate> = subgraph
-        .external
-        .difference(&subgraph.used)
-        .cloned()
-        .collect();
-    if unused.is_empty() {
-        return;
-    }
-    let mut schema = subgraph.schema.clone().into_inner();
-    for (type_name, field) in &unused {
-        if let Some(ExtendedType::Object(object)) = schema.types.get_mut(type_name) {
-            object.make_mut().fields.shift_remove(field);
-        }
-    }
-    let emptied = |ty: &ExtendedType| {
-        ty.as_object()
-            .is_some_and(|object| object.fields.is_empty())
-    };
-    schema.types.retain(|_, ty| !emptied(ty));
-    subgraph.schema = Valid::assume_valid(schema);
-    subgraph.external.retain(|field| !unused.contains(field));
 }

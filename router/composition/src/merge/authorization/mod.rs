@@ -74,7 +74,7 @@ impl Merger<'_> {
     }
 
     /// Checks `@requires` and `@fromContext`: what they read reaches the client through the field,
-    /// so the field, with its type and what it returns, must demand as much.
+    /// so the field, with the type that it is of, must demand as much.
     pub(super) fn check_transitive_demands(&mut self, types: &Types) {
         if !makes_demands(self.subgraphs) {
             return;
@@ -141,7 +141,7 @@ fn unmet(
         return None;
     }
     let own = demands
-        .of_field(ty.name(), &field.name)
+        .of_field_alone(ty.name(), &field.name)
         .and(&demands.of_type(ty.name()));
     if let Some(requires) = requires
         && let Some(text) = string_argument(requires, "fields")
@@ -188,17 +188,30 @@ impl AllDemands<'_> {
             .unwrap_or_default()
     }
 
+    /// What a field demands whatever it returns.
+    fn of_field_alone(&self, ty: &Name, name: &Name) -> Demands {
+        self.field(ty, name)
+            .map(|field| Demands::of(&field.directives))
+            .unwrap_or_default()
+    }
+
     /// What a field and the type that it returns demand.
     fn of_field(&self, ty: &Name, name: &Name) -> Demands {
-        let fields = match self.types.get(ty) {
-            Some(Definition::ObjectTypeDefinition(object)) => &object.fields,
-            Some(Definition::InterfaceTypeDefinition(interface)) => &interface.fields,
-            _ => return Demands::default(),
+        let returned = self
+            .field(ty, name)
+            .map(|field| self.of_type(field.ty.inner_named_type()))
+            .unwrap_or_default();
+        self.of_field_alone(ty, name).and(&returned)
+    }
+
+    fn field(&self, ty: &Name, name: &Name) -> Option<&FieldDefinition> {
+        let fields = match self.types.get(ty)? {
+            Definition::ObjectTypeDefinition(object) => &object.fields,
+            Definition::InterfaceTypeDefinition(interface) => &interface.fields,
+            _ => return None,
         };
-        let Some(field) = fields.iter().find(|field| field.name == *name) else {
-            return Demands::default();
-        };
-        Demands::of(&field.directives).and(&self.of_type(field.ty.inner_named_type()))
+        let found = fields.iter().find(|field| field.name == *name)?;
+        Some(found)
     }
 
     /// The first element of a selection that demands more than `own` meets.

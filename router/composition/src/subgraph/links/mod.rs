@@ -6,7 +6,7 @@ mod link;
 use super::locate;
 use crate::code;
 use crate::diagnostics::Diagnostics;
-use crate::specs::{self, FEDERATION, KeptSpec, LINK, NEWEST_FEDERATION, Version};
+use crate::specs::{self, CONNECT, FEDERATION, KeptSpec, LINK, NEWEST_FEDERATION, Version};
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Directive, Document};
 use link::{Link, link_names};
@@ -19,10 +19,10 @@ pub(super) struct Links {
     pub version: Version,
     /// Name in the schema -> canonical name, for directives of federation and its sister specs.
     pub directives: HashMap<String, &'static str>,
-    /// Names in the schema of the specification's own types, such as an imported `FieldSet`.
-    pub types: Vec<String>,
+    /// Name in the schema -> name in the specification, of imported types such as `FieldSet`.
+    types: HashMap<String, String>,
     /// Prefixes of namespaced elements, such as `federation__`.
-    pub prefixes: Vec<String>,
+    prefixes: Vec<String>,
     /// The names of the link directive itself.
     names: Vec<String>,
     /// The specifications that are linked.
@@ -73,6 +73,15 @@ impl Links {
         self.version >= Version(2, 0)
     }
 
+    /// The name in its specification of a type as the schema spells it, if it is from one.
+    pub(super) fn type_origin<'a>(&'a self, spelled: &'a str) -> Option<&'a str> {
+        if let Some(name) = self.types.get(spelled) {
+            return Some(name);
+        }
+        let mut prefixes = self.prefixes.iter();
+        prefixes.find_map(|prefix| spelled.strip_prefix(prefix.as_str()))
+    }
+
     /// Whether a directive of this name links.
     pub(super) fn is_link(&self, name: &str) -> bool {
         name == "core" || self.names.iter().any(|known| known == name)
@@ -96,7 +105,7 @@ pub(super) fn read(subgraph: &str, document: &Document, diagnostics: &mut Diagno
     let mut links = Links {
         version: specs::FEDERATION_1,
         directives: HashMap::new(),
-        types: Vec::new(),
+        types: HashMap::new(),
         prefixes: prefixes.chain(["core__".to_owned()]).collect(),
         names,
         identities: HashSet::new(),
@@ -184,6 +193,13 @@ impl Links {
                         "{found} of the {} specification; versions up to {} are known",
                         spec.name, spec.version
                     );
+                    report(code::UNSUPPORTED_LINKED_FEATURE, problem);
+                    return;
+                }
+                (None, _) if link.identity == CONNECT => {
+                    let problem = "connectors, which are not supported: without them its fields \
+                                   would be asked of the subgraph"
+                        .to_owned();
                     report(code::UNSUPPORTED_LINKED_FEATURE, problem);
                     return;
                 }
@@ -293,7 +309,7 @@ impl Links {
     }
 
     fn import_type(&mut self, name: &str, alias: &str) -> bool {
-        self.types.push(alias.to_owned());
+        self.types.insert(alias.to_owned(), name.to_owned());
         specs::FEDERATION_TYPES.contains(&name) || matches!(name, "Import" | "Purpose")
     }
 }
