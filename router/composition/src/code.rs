@@ -7,7 +7,8 @@
 
 /// An authorization directive stands on an interface, which inherits its implementations' demands.
 pub const AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: &str = "AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE";
-/// An argument comes from a context in one subgraph and is required from the client in another.
+/// An argument comes from a context in one subgraph and from the client in another: an error where it
+/// is required, else a hint.
 pub const CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS: &str =
     "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS";
 /// What `@fromContext` selects is not one value of the argument's type.
@@ -246,5 +247,5 @@ pub const OVERRIDDEN_FIELD_CAN_BE_REMOVED: &str = "OVERRIDDEN_FIELD_CAN_BE_REMOV
 pub const OVERRIDE_DIRECTIVE_CAN_BE_REMOVED: &str = "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED";
 /// A field is overridden progressively.
 pub const OVERRIDE_MIGRATION_IN_PROGRESS: &str = "OVERRIDE_MIGRATION_IN_PROGRESS";
-/// No field and no argument is of an enum.
+/// No field and no argument is of this enum.
 pub const UNUSED_ENUM_TYPE: &str = "UNUSED_ENUM_TYPE";

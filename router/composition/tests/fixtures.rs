@@ -163,3 +163,32 @@ fn every_supergraph_is_one_that_the_planner_reads() {
         }
     }
 }
+
+/// `CODES.md` is the list of all codes, and names a fixture that shows each.
+#[test]
+fn every_code_has_a_fixture() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).expect("a readable file");
+    let source = read("src/code.rs");
+    let codes: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.trim_end_matches(';').rsplit('"').nth(1))
+        .collect();
+    assert!(codes.len() > 100, "code.rs has the codes: {codes:?}");
+    let listed = read("CODES.md");
+    for code in codes {
+        let row = listed
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{code}` |")))
+            .unwrap_or_else(|| panic!("CODES.md does not list {code}"));
+        let fixture = row.rsplit('`').nth(1).expect("the fixture's name");
+        let shown = ["errors.txt", "hints.txt"].iter().any(|name| {
+            let path = root.join("tests/fixtures").join(fixture).join(name);
+            fs::read_to_string(path).is_ok_and(|text| {
+                let mut lines = text.lines();
+                lines.any(|line| line.starts_with(&format!("{code}: ")))
+            })
+        });
+        assert!(shown, "{fixture} does not show {code}");
+    }
+}

@@ -124,11 +124,12 @@ impl<'a> Reach<'a> {
         let mut always: Vec<&FieldMove> = Vec::new();
         let mut when_on: Vec<&FieldMove> = Vec::new();
         let mut when_off: Vec<&FieldMove> = Vec::new();
-        for node in nodes.iter().filter(|node| may_resolve(**node)) {
-            let Some(found) = self.graph.field(*node, name) else {
+        for node in self.resolving(ty, nodes, name) {
+            let Some(found) = self.graph.field(node, name) else {
                 continue;
             };
-            if found.only_in_keys || !self.can_require(ty, nodes, *node, found) {
+            if !may_resolve(node) || found.only_in_keys || !self.can_require(ty, nodes, node, found)
+            {
                 continue;
             }
             match &found.label {
@@ -155,6 +156,21 @@ impl<'a> Reach<'a> {
             return Vec::new();
         }
         vec![targets(&when_on), targets(&when_off)]
+    }
+
+    /// Those of a value's nodes that may resolve a field. Neither a type that hundreds of subgraphs
+    /// have nor a field that they all have makes this long.
+    fn resolving(&self, ty: TypeId, nodes: &BTreeSet<NodeId>, name: &Name) -> Vec<NodeId> {
+        let owners = std::iter::once(&ty).chain(&self.model.ty(ty).interfaces);
+        let resolvers: Vec<&[NodeId]> = owners
+            .map(|owner| self.graph.resolvers(*owner, name))
+            .collect();
+        let count: usize = resolvers.iter().map(|resolvers| resolvers.len()).sum();
+        if nodes.len() <= count {
+            return nodes.iter().copied().collect();
+        }
+        let resolvers = resolvers.into_iter().flatten().copied();
+        resolvers.filter(|node| nodes.contains(node)).collect()
     }
 
     /// Whether the subgraph of a node can be given what a field `@requires`: the rest of the graph
@@ -208,14 +224,14 @@ impl<'a> Reach<'a> {
             FieldSetItem::Field { name, set, .. } => {
                 let mut targets = BTreeSet::new();
                 let mut is_found = false;
-                for node in nodes {
-                    let Some(found) = self.graph.field(*node, name) else {
+                for node in self.resolving(ty, nodes, name) {
+                    let Some(found) = self.graph.field(node, name) else {
                         continue;
                     };
-                    if found.requires.is_some() && !self.requires_of_key(ty, nodes, *node, found) {
+                    if found.requires.is_some() && !self.requires_of_key(ty, nodes, node, found) {
                         continue;
                     }
-                    if self.takes_from_context(*node, name) {
+                    if self.takes_from_context(node, name) {
                         continue;
                     }
                     is_found = true;

@@ -13,6 +13,7 @@ use crate::subgraph::{Subgraph, fields_of, string_argument};
 use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type};
 use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Node};
+use indexmap::IndexMap;
 
 /// A field as one subgraph defines it.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ impl<'a> Merger<'a> {
         type_name: &Name,
         types: &[TypeSource<'a>],
     ) -> Vec<Node<FieldDefinition>> {
-        let mut by_name: Vec<(Name, Vec<FieldSource<'a>>)> = Vec::new();
+        let mut by_name: IndexMap<&Name, Vec<FieldSource<'a>>> = IndexMap::new();
         for source in types {
             for (name, field) in fields_of(source.ty) {
                 let found = FieldSource {
@@ -72,15 +73,12 @@ impl<'a> Merger<'a> {
                     external: source.subgraph.is_external(type_name, name),
                     overridden: Overridden::No,
                 };
-                match by_name.iter_mut().find(|(known, _)| known == name) {
-                    Some((_, sources)) => sources.push(found),
-                    None => by_name.push((name.clone(), vec![found])),
-                }
+                by_name.entry(name).or_default().push(found);
             }
         }
         by_name
             .into_iter()
-            .filter_map(|(name, sources)| self.field(type_name, &name, types, sources))
+            .filter_map(|(name, sources)| self.field(type_name, name, types, sources))
             .collect()
     }
 

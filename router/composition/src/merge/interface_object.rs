@@ -7,9 +7,8 @@ use super::overrides::Overridden;
 use super::{Merger, TypeSource, type_locations};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
-use crate::subgraph::{Subgraph, field_of, interfaces_of};
+use crate::subgraph::{field_of, interfaces_of};
 use apollo_compiler::ast::{Definition, Directive, FieldDefinition};
-use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +34,7 @@ impl<'a> Merger<'a> {
             );
             return false;
         }
-        let implementations = self.implementations(name);
+        let implementations = self.index.implementations(name);
         for object in &objects {
             let known: Vec<&str> = implementations
                 .iter()
@@ -98,53 +97,25 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// The object types that implement an interface in any subgraph.
-    pub(super) fn implementations(&self, interface: &Name) -> BTreeSet<Name> {
-        self.subgraphs
-            .iter()
-            .flat_map(Subgraph::types)
-            .filter(|ty| ty.is_object() && interfaces_of(ty).contains(interface))
-            .map(|ty| ty.name().clone())
-            .collect()
-    }
-
     /// The interface objects that resolve a field of an object type through one of its interfaces.
     pub(super) fn interface_object_sources(
         &self,
         type_name: &Name,
         field: &Name,
     ) -> Vec<FieldSource<'a>> {
-        let interfaces: BTreeSet<Name> = self
-            .sources(type_name)
-            .iter()
-            .filter(|source| source.ty.is_object())
-            .flat_map(|source| interfaces_of(source.ty))
-            .collect();
-        let mut found = Vec::new();
-        for subgraph in self.subgraphs {
-            for interface in &interfaces {
-                if !subgraph.is_interface_object(interface) {
-                    continue;
-                }
-                let Some(ty) = subgraph.schema.types.get(interface) else {
-                    continue;
-                };
-                let Some(definition) = field_of(ty, field) else {
-                    continue;
-                };
-                if subgraph.is_external(interface, field) {
-                    continue;
-                }
-                found.push(FieldSource {
-                    subgraph,
-                    ty,
-                    field: definition,
+        let above = self.index.interface_objects_above(type_name).iter();
+        above
+            .filter(|source| !source.subgraph.is_external(source.ty.name(), field))
+            .filter_map(|source| {
+                Some(FieldSource {
+                    subgraph: source.subgraph,
+                    ty: source.ty,
+                    field: field_of(source.ty, field)?,
                     external: false,
                     overridden: Overridden::No,
-                });
-            }
-        }
-        found
+                })
+            })
+            .collect()
     }
 
     /// Gives every implementation the fields that interface objects add to its interfaces.
@@ -158,7 +129,7 @@ impl<'a> Merger<'a> {
                 if !self.has_interface_object_source(&interface.name, &field.name) {
                     continue;
                 }
-                for implementation in self.implementations(&interface.name) {
+                for implementation in self.index.implementations(&interface.name) {
                     added.push((implementation, inherited(field)));
                 }
             }
@@ -174,16 +145,10 @@ impl<'a> Merger<'a> {
     }
 
     fn has_interface_object_source(&self, interface: &Name, field: &Name) -> bool {
-        self.subgraphs.iter().any(|subgraph| {
-            subgraph.is_interface_object(interface)
-                && !subgraph.is_external(interface, field)
-                && subgraph
-                    .schema
-                    .types
-                    .get(interface)
-                    .and_then(ExtendedType::as_object)
-                    .is_some_and(|object| object.fields.contains_key(field))
-        })
+        let objects = self.index.interface_objects(interface).iter();
+        objects
+            .filter(|source| !source.subgraph.is_external(interface, field))
+            .any(|source| field_of(source.ty, field).is_some())
     }
 }
 

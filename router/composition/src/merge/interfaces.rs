@@ -30,11 +30,11 @@ impl Merger<'_> {
                 for wanted in &interface.fields {
                     let found = fields.iter().find(|field| field.name == wanted.name);
                     // A field that could not be merged has been reported as such.
-                    let is_defined = self
-                        .sources(name)
-                        .iter()
-                        .any(|source| field_of(source.ty, &wanted.name).is_some());
-                    if found.is_none() && !is_defined {
+                    let is_defined = found.is_some() || {
+                        let mut sources = self.index.sources(name).iter();
+                        sources.any(|source| field_of(source.ty, &wanted.name).is_some())
+                    };
+                    if !is_defined {
                         self.report_missing_field(name, &interface.name, &wanted.name);
                     }
                 }
@@ -44,12 +44,13 @@ impl Merger<'_> {
 
     fn report_missing_field(&mut self, name: &Name, interface: &Name, field: &Name) {
         let declaring: Vec<&str> = self
+            .index
             .sources(interface)
             .iter()
             .filter(|source| field_of(source.ty, field).is_some())
             .map(|source| source.subgraph.name.as_str())
             .collect();
-        let sources = self.sources(name);
+        let sources = self.index.sources(name);
         let defining = name_subgraphs(sources.iter().map(|s| s.subgraph.name.as_str()));
         self.diagnostics.error(
             code::INTERFACE_FIELD_NO_IMPLEM,
@@ -58,7 +59,7 @@ impl Merger<'_> {
                  \"{interface}\" and is defined in {defining}, has no field \"{field}\"",
                 name_subgraphs(declaring)
             ),
-            super::type_locations(&sources),
+            super::type_locations(sources),
         );
     }
 }

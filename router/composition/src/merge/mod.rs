@@ -12,6 +12,7 @@ mod directives;
 mod enumeration;
 mod executable;
 mod fields;
+mod index;
 mod input;
 mod interface_object;
 mod interfaces;
@@ -34,7 +35,8 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 pub(crate) use composed::Composed;
 use enumeration::EnumUsages;
-use std::collections::{BTreeMap, BTreeSet};
+use index::Index;
+use std::collections::BTreeMap;
 use types::Subtypes;
 
 /// The supergraph as definitions, before it is printed.
@@ -110,6 +112,7 @@ impl Kind {
 /// Merges one type after another and keeps what they need to know of each other.
 struct Merger<'a> {
     subgraphs: &'a [Subgraph],
+    index: Index<'a>,
     diagnostics: &'a mut Diagnostics,
     subtypes: Subtypes,
     enum_usages: EnumUsages,
@@ -120,6 +123,7 @@ struct Merger<'a> {
 pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Merged {
     let mut merger = Merger {
         subgraphs,
+        index: Index::of(subgraphs),
         diagnostics,
         subtypes: Subtypes::of(subgraphs),
         enum_usages: EnumUsages::of(subgraphs),
@@ -149,15 +153,9 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
 
 impl<'a> Merger<'a> {
     fn types(&mut self) -> BTreeMap<Name, Definition> {
-        let names: BTreeSet<&Name> = self
-            .subgraphs
-            .iter()
-            .flat_map(Subgraph::types)
-            .map(ExtendedType::name)
-            .collect();
         let mut merged = BTreeMap::new();
-        for name in names {
-            let sources: Vec<TypeSource<'a>> = self.sources(name);
+        for name in self.index.names() {
+            let sources: Vec<TypeSource<'a>> = self.index.sources(name).to_vec();
             let Some(kind) = self.common_kind(name, &sources) else {
                 continue;
             };
@@ -191,16 +189,6 @@ impl<'a> Merger<'a> {
             );
         }
         merged
-    }
-
-    fn sources(&self, name: &str) -> Vec<TypeSource<'a>> {
-        self.subgraphs
-            .iter()
-            .filter_map(|subgraph| {
-                let ty = subgraph.schema.types.get(name)?;
-                Some(TypeSource { subgraph, ty })
-            })
-            .collect()
     }
 
     fn common_kind(&mut self, name: &Name, sources: &[TypeSource<'_>]) -> Option<Kind> {

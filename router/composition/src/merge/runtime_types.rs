@@ -34,7 +34,7 @@ impl Merger<'_> {
 
     fn check_field(&mut self, type_name: &Name, field_name: &Name) {
         let mut sources = Vec::new();
-        for source in self.sources(type_name) {
+        for source in self.index.sources(type_name) {
             let Some(field) = field_of(source.ty, field_name) else {
                 continue;
             };
