@@ -1,6 +1,6 @@
 //! Directives whose applications in several subgraphs become one that says it all, argument by argument.
 
-use super::alternatives::Alternatives;
+use super::alternatives::{Alternatives, TooMany};
 use apollo_compiler::ast::{Argument, Directive, Value};
 use apollo_compiler::{Name, Node};
 
@@ -18,11 +18,15 @@ pub(super) enum Combine {
 }
 
 /// One application in place of several of the same directive; `rules` has its arguments in their order.
+///
+/// # Errors
+///
+/// When the alternatives that the applications name cannot all be combined.
 pub(super) fn combine(
     name: &Name,
     applications: &[&Node<Directive>],
     rules: &[(&'static str, Combine)],
-) -> Node<Directive> {
+) -> Result<Node<Directive>, TooMany> {
     let mut arguments = Vec::new();
     for (argument, rule) in rules {
         let given: Vec<&Node<Value>> = applications
@@ -30,23 +34,25 @@ pub(super) fn combine(
             .filter_map(|directive| directive.specified_argument_by_name(argument))
             .filter(|value| !value.is_null())
             .collect();
-        if let Some(value) = rule.value(&given) {
+        if let Some(value) = rule.value(&given)? {
             arguments.push(Node::new(Argument {
                 name: Name::new_static_unchecked(argument),
                 value,
             }));
         }
     }
-    Node::new(Directive {
+    Ok(Node::new(Directive {
         name: name.clone(),
         arguments,
-    })
+    }))
 }
 
 impl Combine {
-    fn value(self, given: &[&Node<Value>]) -> Option<Node<Value>> {
-        let first = *given.first()?;
-        match self {
+    fn value(self, given: &[&Node<Value>]) -> Result<Option<Node<Value>>, TooMany> {
+        let Some(first) = given.first().copied() else {
+            return Ok(None);
+        };
+        Ok(match self {
             Combine::Largest => given
                 .iter()
                 .max_by_key(|value| value.to_i32())
@@ -69,12 +75,12 @@ impl Combine {
                 Some((*disagrees.unwrap_or(&first)).clone())
             }
             Combine::Conjunction => {
-                let combined = given
-                    .iter()
-                    .map(|value| Alternatives::of(value))
-                    .reduce(|all, one| all.and(&one))?;
+                let mut combined = Alternatives::default();
+                for value in given {
+                    combined = combined.and(&Alternatives::of(value))?;
+                }
                 Some(Node::new(combined.to_value()))
             }
-        }
+        })
     }
 }

@@ -3,10 +3,12 @@
 //! Each is a row of [`MERGED`] that says how the applications of several subgraphs become one; a
 //! new one is a new row.
 
+use super::alternatives::MOST_COMBINATIONS;
 use super::combine::{Combine, combine};
 use super::common::who_says_what;
 use super::{Merger, join};
 use crate::code;
+use crate::message::Location;
 use crate::specs;
 use crate::subgraph::Subgraph;
 use crate::subgraph::canonical::Spellings;
@@ -152,12 +154,36 @@ impl Merger<'_> {
                 [(first, _), ..] => {
                     let all: Vec<&Node<Directive>> =
                         distinct.iter().map(|(directive, _)| *directive).collect();
-                    let combined = combine(&first.name, &all, rules);
+                    let Ok(combined) = combine(&first.name, &all, rules) else {
+                        let places = applications.iter().flat_map(|(subgraph, directive)| {
+                            subgraph.locate(directive.location())
+                        });
+                        let places = places.collect();
+                        self.report_too_many_alternatives(place, name, places);
+                        return Vec::new();
+                    };
                     self.hint_combined_arguments(place, &combined, &applications);
                     vec![combined]
                 }
             },
         }
+    }
+
+    /// What an element demands must stay something that a router can check.
+    pub(super) fn report_too_many_alternatives(
+        &mut self,
+        place: &str,
+        name: &str,
+        locations: Vec<Location>,
+    ) {
+        self.diagnostics.error(
+            code::DIRECTIVE_COMPOSITION_ERROR,
+            format!(
+                "what the @{name} of \"{place}\" demand together has more than \
+                 {MOST_COMBINATIONS} alternatives; name fewer in each"
+            ),
+            locations,
+        );
     }
 
     /// Leaves out, with a hint, what does not fit a composed directive.

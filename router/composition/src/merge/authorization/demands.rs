@@ -27,19 +27,10 @@ impl Demands {
         }
     }
 
-    /// What meets both.
-    pub(super) fn and(&self, other: &Self) -> Self {
-        Self {
-            authenticated: self.authenticated || other.authenticated,
-            scopes: self.scopes.and(&other.scopes),
-            policies: self.policies.and(&other.policies),
-        }
-    }
-
-    /// Whether whoever meets these meets the others, too.
-    pub(super) fn imply(&self, other: &Self) -> bool {
-        (self.authenticated || !other.authenticated)
-            && self.scopes.implies(&other.scopes)
-            && self.policies.implies(&other.policies)
+    /// Whether whoever meets these and `and` meets the others, too.
+    pub(super) fn together_imply(&self, and: &Self, other: &Self) -> bool {
+        (self.authenticated || and.authenticated || !other.authenticated)
+            && self.scopes.together_imply(&and.scopes, &other.scopes)
+            && self.policies.together_imply(&and.policies, &other.policies)
     }
 }

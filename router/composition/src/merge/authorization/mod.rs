@@ -16,7 +16,7 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{ExtendedType, FieldDefinition};
 use apollo_compiler::{Name, Node};
 use demands::Demands;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 type Types = BTreeMap<Name, Definition>;
 
@@ -31,11 +31,11 @@ fn makes_demands(subgraphs: &[Subgraph]) -> bool {
 impl Merger<'_> {
     /// Gives every interface, and every field of it, what its implementations demand: who asks the
     /// interface may get any of them.
-    pub(super) fn inherit_demands(&self, types: &mut Types) {
+    pub(super) fn inherit_demands(&mut self, types: &mut Types) {
         if !makes_demands(self.subgraphs) {
             return;
         }
-        let mut implementations: HashMap<Name, Vec<Name>> = HashMap::new();
+        let mut implementations: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
         for definition in types.values() {
             if let Definition::ObjectTypeDefinition(object) = definition {
                 for interface in &object.implements_interfaces {
@@ -55,16 +55,23 @@ impl Merger<'_> {
                 .filter_map(|name| types.get(name)?.as_object_type_definition())
                 .collect();
             let lists = objects.iter().map(|object| &object.directives);
-            inherit(&mut inheriting.directives, lists);
+            let too_many = inherit(&mut inheriting.directives, lists);
+            if let Err(name) = too_many {
+                self.report_too_many_alternatives(interface, name, Vec::new());
+            }
             for field in &mut inheriting.fields {
                 let name = field.name.clone();
                 let same = objects
                     .iter()
                     .filter_map(|object| object.fields.iter().find(|field| field.name == name));
-                inherit(
+                let too_many = inherit(
                     &mut field.make_mut().directives,
                     same.map(|field| &field.directives),
                 );
+                if let Err(directive) = too_many {
+                    let place = format!("{interface}.{name}");
+                    self.report_too_many_alternatives(&place, directive, Vec::new());
+                }
             }
             types.insert(
                 interface.clone(),
@@ -102,7 +109,14 @@ impl Merger<'_> {
 }
 
 /// Adds to an interface's directives what those of its implementations demand.
-fn inherit<'d>(own: &mut DirectiveList, lists: impl Iterator<Item = &'d DirectiveList>) {
+///
+/// # Errors
+///
+/// The directive whose alternatives are too many to combine.
+fn inherit<'d>(
+    own: &mut DirectiveList,
+    lists: impl Iterator<Item = &'d DirectiveList>,
+) -> Result<(), &'static str> {
     let lists: Vec<&DirectiveList> = lists.collect();
     for (name, strategy) in MERGED {
         if !AUTHORIZATION.contains(name) {
@@ -118,13 +132,14 @@ fn inherit<'d>(own: &mut DirectiveList, lists: impl Iterator<Item = &'d Directiv
             ([], _) => continue,
             ([_, _, ..], Strategy::ByArgument(rules)) => {
                 let all: Vec<&Node<Directive>> = applications.iter().collect();
-                combine(&applications[0].name, &all, rules)
+                combine(&applications[0].name, &all, rules).map_err(|_| *name)?
             }
             ([first, ..], _) => first.clone(),
         };
         own.0.retain(|directive| directive.name != *name);
         own.push(inherited);
     }
+    Ok(())
 }
 
 /// What a field reads although it does not demand what that demands, and where it says so.
@@ -140,9 +155,10 @@ fn unmet(
     if requires.is_none() && taken.is_none() {
         return None;
     }
-    let own = demands
-        .of_field_alone(ty.name(), &field.name)
-        .and(&demands.of_type(ty.name()));
+    let own = Own {
+        field: demands.of_field(ty.name(), &field.name),
+        ty: demands.of_type(ty.name()),
+    };
     if let Some(requires) = requires
         && let Some(text) = string_argument(requires, "fields")
         && let Ok(selections) = field_set::parse(&subgraph.schema, ty.name(), text)
@@ -175,6 +191,18 @@ fn unmet(
     None
 }
 
+/// What has to be shown to see a field.
+struct Own {
+    field: Demands,
+    ty: Demands,
+}
+
+impl Own {
+    fn imply(&self, other: &Demands) -> bool {
+        self.field.together_imply(&self.ty, other)
+    }
+}
+
 /// The demands of all elements of the supergraph.
 struct AllDemands<'a> {
     types: &'a Types,
@@ -188,20 +216,18 @@ impl AllDemands<'_> {
             .unwrap_or_default()
     }
 
-    /// What a field demands whatever it returns.
-    fn of_field_alone(&self, ty: &Name, name: &Name) -> Demands {
+    /// What a field demands, whatever it returns.
+    fn of_field(&self, ty: &Name, name: &Name) -> Demands {
         self.field(ty, name)
             .map(|field| Demands::of(&field.directives))
             .unwrap_or_default()
     }
 
-    /// What a field and the type that it returns demand.
-    fn of_field(&self, ty: &Name, name: &Name) -> Demands {
-        let returned = self
-            .field(ty, name)
+    /// What the type that a field returns demands.
+    fn of_returned(&self, ty: &Name, name: &Name) -> Demands {
+        self.field(ty, name)
             .map(|field| self.of_type(field.ty.inner_named_type()))
-            .unwrap_or_default();
-        self.of_field_alone(ty, name).and(&returned)
+            .unwrap_or_default()
     }
 
     fn field(&self, ty: &Name, name: &Name) -> Option<&FieldDefinition> {
@@ -215,11 +241,14 @@ impl AllDemands<'_> {
     }
 
     /// The first element of a selection that demands more than `own` meets.
-    fn unmet_in(&self, own: &Demands, selections: &SelectionSet) -> Option<String> {
+    fn unmet_in(&self, own: &Own, selections: &SelectionSet) -> Option<String> {
         for selection in &selections.selections {
             let (inner, found) = match selection {
                 Selection::Field(field) => {
-                    if !own.imply(&self.of_field(&selections.ty, &field.name)) {
+                    let (ty, name) = (&selections.ty, &field.name);
+                    let is_met = own.imply(&self.of_field(ty, name))
+                        && own.imply(&self.of_returned(ty, name));
+                    if !is_met {
                         return Some(format!("{}.{}", selections.ty, field.name));
                     }
                     (&field.selection_set, None)
