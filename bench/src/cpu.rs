@@ -58,6 +58,17 @@ pub fn now() -> Cpu {
     cpu
 }
 
+/// CPU seconds of one process since it began, those of its children that have ended included.
+pub fn of(id: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    parse(&stat).map_or(0.0, |process| ticks_to_seconds(process.ticks))
+}
+
+/// The most memory that a process has had resident, in bytes.
+pub fn peak_memory(id: u32) -> u64 {
+    status(id, "VmHWM:")
+}
+
 /// Resident memory of all processes of Souk, in bytes.
 pub fn souk_memory() -> u64 {
     let processes = processes();
@@ -65,12 +76,13 @@ pub fn souk_memory() -> u64 {
     let souk = processes
         .iter()
         .filter(|(_, process)| process.name == "souk" && descends(&processes, process, own));
-    souk.map(|(id, _)| resident(*id)).sum()
+    souk.map(|(id, _)| status(*id, "VmRSS:")).sum()
 }
 
-fn resident(id: u32) -> u64 {
+/// A figure of `/proc/<id>/status`, in bytes.
+fn status(id: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
     kilobytes
         .and_then(|number| number.trim().parse::<u64>().ok())

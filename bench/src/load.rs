@@ -50,7 +50,7 @@ pub async fn measure<C: Client>(stage: &Stage, clients: &mut [C], duration: Dura
 }
 
 /// Lets the clients act for `warm_up`, then measures for `duration`. A failure is counted and shown once.
-async fn run<C: Client>(clients: &mut [C], warm_up: Duration, duration: Duration) -> Outcome {
+pub async fn run<C: Client>(clients: &mut [C], warm_up: Duration, duration: Duration) -> Outcome {
     let measuring = Cell::new(false);
     let stop = Cell::new(false);
     let latencies = RefCell::new(Vec::new());

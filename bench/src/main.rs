@@ -11,6 +11,7 @@
 
 mod catalogue;
 mod cpu;
+mod engine;
 mod http;
 mod load;
 mod pages;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::engine::{Engine, Part};
 use crate::report::Report;
 use crate::stage::Mode;
 
@@ -59,6 +61,15 @@ enum What {
         #[arg(long, default_value_t = 10_000)]
         count: usize,
     },
+    /// The router itself: CPU per request.
+    Engine(Engine),
+    /// One of the processes that `engine` measures.
+    #[command(hide = true)]
+    Part {
+        /// Which.
+        #[command(subcommand)]
+        part: Part,
+    },
     /// Everything, in one process and as separate processes.
     All(Load),
 }
@@ -88,6 +99,11 @@ impl Load {
 
 fn main() {
     let cli = Cli::parse();
+    if let What::Part { part } = &cli.what {
+        // These are servers: they take all the threads that there are.
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        return runtime.block_on(engine::serve(part));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -120,6 +136,8 @@ async fn run(cli: &Cli) -> Report {
             let stage = stage::set(&binary, Mode::One, 0).await;
             watchers::measure(&stage, *count, &mut report).await;
         }
+        What::Engine(engine) => engine::measure(&binary, engine).await,
+        What::Part { .. } => unreachable!("served by main"),
         What::All(load) => {
             start_up::measure(&binary, &mut report).await;
             for mode in [Mode::One, Mode::Separate] {

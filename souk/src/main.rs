@@ -1,43 +1,10 @@
-//! The `souk` binary: command line, configuration and wiring.
-
-mod backing;
-mod cli;
-mod commands;
-mod demo;
-mod failure;
-mod graph;
-mod identity_hook;
-mod in_process;
+//! The `souk` binary; see the library for what it does.
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // clap exits with 2 by itself when the command line is wrong.
-    let cli = cli::Cli::parse();
-    souk_platform::tls::install();
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return failure::Failure::setup(format!("cannot start: {error}")).report(),
-    };
-    match runtime.block_on(commands::run(cli.command)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
-}
-
-/// The stack of each thread that serves requests, in bytes. A nested field is resolved inside of all those around it, as
-/// deep as the router's `limits.max_depth` allows, which is more than tokio's two megabytes hold. Pages that are never
-/// touched take no memory.
-const STACK: usize = 16 * 1024 * 1024;
-
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK)
-        .build()
+    souk::main()
 }

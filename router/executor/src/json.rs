@@ -16,6 +16,33 @@ pub(crate) const MAX_DEPTH: usize = 512;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
+/// Whether a byte ends the plain part of a string.
+#[inline]
+fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// Marks the special bytes of a word by their high bits. The lowest mark is right; those above it may be wrong.
+#[inline]
+fn special_bytes(word: u64) -> u64 {
+    let quote = word ^ (ONES * u64::from(b'"'));
+    let backslash = word ^ (ONES * u64::from(b'\\'));
+    let special = (quote.wrapping_sub(ONES) & !quote)
+        | (backslash.wrapping_sub(ONES) & !backslash)
+        | (word.wrapping_sub(ONES * 0x20) & !word);
+    special & HIGHS
+}
+
+/// Whether none of four words has a special byte.
+#[inline]
+fn four_are_plain(words: &[u8; 32]) -> bool {
+    let mut special = 0;
+    for word in words.as_chunks().0 {
+        special |= special_bytes(u64::from_le_bytes(*word));
+    }
+    special == 0
+}
+
 /// A position in a text.
 pub(crate) struct Cursor<'a> {
     pub text: &'a [u8],
@@ -110,28 +137,26 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes on to the next quote, backslash or control character, eight bytes at a time.
+    /// Goes on to the next quote, backslash or control character. Most strings are either shorter than a word, or so long
+    /// that it pays to look at several words at once.
     #[inline]
     fn skip_plain(&mut self) {
-        while let Some(chunk) = self.text[self.at..].first_chunk::<8>() {
-            let word = u64::from_le_bytes(*chunk);
-            let quote = word ^ (ONES * u64::from(b'"'));
-            let backslash = word ^ (ONES * u64::from(b'\\'));
-            // In each, the lowest high bit that is set marks the first such byte; bits above it may be wrong.
-            let special = (quote.wrapping_sub(ONES) & !quote)
-                | (backslash.wrapping_sub(ONES) & !backslash)
-                | (word.wrapping_sub(ONES * 0x20) & !word);
-            let special = special & HIGHS;
+        while let Some(word) = self.text[self.at..].first_chunk() {
+            let special = special_bytes(u64::from_le_bytes(*word));
             if special != 0 {
                 self.at += (special.trailing_zeros() / 8) as usize;
                 return;
             }
             self.at += 8;
-        }
-        while let Some(&byte) = self.text.get(self.at) {
-            if byte == b'"' || byte == b'\\' || byte < 0x20 {
-                return;
+            while let Some(words) = self.text[self.at..].first_chunk::<32>()
+                && four_are_plain(words)
+            {
+                self.at += 32;
             }
+        }
+        while let Some(&byte) = self.text.get(self.at)
+            && !is_special(byte)
+        {
             self.at += 1;
         }
     }
@@ -254,28 +279,32 @@ impl<'a> Cursor<'a> {
 
 /// Appends a string as JSON text, with quotes.
 pub(crate) fn write_string(out: &mut Vec<u8>, string: &str) {
+    out.reserve(string.len() + 2);
     out.push(b'"');
-    let mut plain_from = 0;
-    for (index, byte) in string.bytes().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..=0x1f => b"",
-            _ => continue,
+    let mut cursor = Cursor {
+        text: string.as_bytes(),
+        at: 0,
+    };
+    loop {
+        let plain_from = cursor.at;
+        cursor.skip_plain();
+        out.extend_from_slice(&cursor.text[plain_from..cursor.at]);
+        let Some(&byte) = cursor.text.get(cursor.at) else {
+            break;
         };
-        out.extend_from_slice(&string.as_bytes()[plain_from..index]);
-        plain_from = index + 1;
-        if escape.is_empty() {
-            let hex = |digit: u8| b"0123456789abcdef"[digit as usize];
-            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
-        } else {
-            out.extend_from_slice(escape);
+        cursor.at += 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => {
+                let hex = |digit: u8| b"0123456789abcdef"[digit as usize];
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
+            }
         }
     }
-    out.extend_from_slice(&string.as_bytes()[plain_from..]);
     out.push(b'"');
 }
 

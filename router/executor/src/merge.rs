@@ -1,7 +1,7 @@
 //! Puts what a fetch brought where it belongs in the tree.
 
-use crate::symbols::TYPENAME;
-use crate::tree::{END, ObjectId, Tree, TreeValue};
+use crate::symbols::{Symbol, TYPENAME};
+use crate::tree::{ObjectId, Tree, TreeValue};
 
 /// Merges the `data` of a fetch of root fields into the objects that wait for it.
 pub(crate) fn merge_root(tree: &mut Tree, targets: &[ObjectId], data: ObjectId) {
@@ -31,17 +31,19 @@ fn merge_object(tree: &mut Tree, to: ObjectId, from: ObjectId) {
     if to == from {
         return;
     }
-    let was_empty = tree.objects[to as usize].first == END;
+    let mut known_keys = KeySet::of(tree, to);
     let mut next = tree.objects[from as usize].first;
     while let Some(node) = tree.item(next) {
         next = node.next;
-        let known = if was_empty {
-            None
-        } else {
-            tree.field_node(to, node.key)
+        let known = match known_keys.may_have(node.key) {
+            true => tree.field_node(to, node.key),
+            false => None,
         };
         match known {
-            None => tree.push_field(to, node.key, node.value),
+            None => {
+                tree.push_field(to, node.key, node.value);
+                known_keys.add(node.key);
+            }
             Some(id) => {
                 let merged = merge_value(tree, tree.nodes[id as usize].value, node.value);
                 tree.nodes[id as usize].value = merged;
@@ -51,6 +53,33 @@ fn merge_object(tree: &mut Tree, to: ObjectId, from: ObjectId) {
         if node.key == TYPENAME && matches!(node.value, TreeValue::String(_)) {
             tree.objects[to as usize].type_name = tree.objects[from as usize].type_name;
         }
+    }
+}
+
+/// The keys of an object, roughly: a fetch mostly brings fields that the object does not have yet, and this tells so
+/// without going through them for each.
+struct KeySet(u64);
+
+impl KeySet {
+    fn of(tree: &Tree, object: ObjectId) -> KeySet {
+        let mut keys = KeySet(0);
+        for field in tree.chain(tree.objects[object as usize].first) {
+            keys.add(field.key);
+        }
+        keys
+    }
+
+    fn add(&mut self, key: Symbol) {
+        self.0 |= Self::bit(key);
+    }
+
+    /// False when the object does not have the key.
+    fn may_have(&self, key: Symbol) -> bool {
+        self.0 & Self::bit(key) != 0
+    }
+
+    fn bit(key: Symbol) -> u64 {
+        1 << (key % 64)
     }
 }
 

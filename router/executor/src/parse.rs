@@ -28,6 +28,11 @@ pub(crate) enum ParseError {
     TooLong,
 }
 
+/// About how many bytes of a body become one node.
+const BYTES_PER_NODE: usize = 32;
+/// How many nodes there is room for at most before any have been read.
+const MOST_RESERVED: usize = 1 << 16;
+
 /// Parses a body into the tree. Keys that the plan does not know are passed over. On an error the tree is as it
 /// was.
 pub(crate) fn parse_body(
@@ -39,6 +44,8 @@ pub(crate) fn parse_body(
     std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
     let buffer = tree.keep(body.clone()).ok_or(ParseError::TooLong)?;
     let (nodes, objects) = (tree.nodes.len(), tree.objects.len());
+    tree.nodes
+        .reserve((body.len() / BYTES_PER_NODE).min(MOST_RESERVED));
     let mut parser = Parser {
         cursor: Cursor { text: body, at: 0 },
         tree,

@@ -117,8 +117,10 @@ pub(crate) enum Segment {
 #[derive(Debug)]
 pub(crate) struct Shape {
     pub types: TypeSet,
-    /// The type name to send, with quotes; the entity's own when `None`.
+    /// The type name to send; the entity's own when `None`.
     pub send_typename: Option<Box<str>>,
+    /// What comes before the fields, `{"__typename":"User"`, when it is always the same.
+    pub start: Option<Box<[u8]>>,
     pub fields: Vec<ShapeField>,
 }
 
@@ -127,6 +129,8 @@ pub(crate) struct Shape {
 pub(crate) struct ShapeField {
     pub source: Symbol,
     pub name: Box<str>,
+    /// The name as it is written, after a comma: `,"name":`.
+    pub key_text: Box<[u8]>,
     pub types: Option<TypeSet>,
     pub nullable: bool,
     pub fields: Vec<ShapeField>,
@@ -183,7 +187,7 @@ impl Fields {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub response_key: Arc<str>,
-    /// The key as it is written: `"key":`.
+    /// The key as it is written, after a comma: `,"key":`.
     pub key_text: Box<[u8]>,
     pub source: Symbol,
     pub types: Option<TypeSet>,

@@ -209,11 +209,10 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Appends a representation; false when a needed value is missing.
     fn representation(&self, out: &mut Vec<u8>, object: ObjectId, shape: &Shape) -> bool {
-        out.extend_from_slice(b"{\"__typename\":");
-        match &shape.send_typename {
-            Some(quoted) => out.extend_from_slice(quoted.as_bytes()),
+        match &shape.start {
+            Some(start) => out.extend_from_slice(start),
             None => {
-                out.push(b'"');
+                out.extend_from_slice(b"{\"__typename\":\"");
                 out.extend_from_slice(self.own_type(object, shape).as_bytes());
                 out.push(b'"');
             }
@@ -247,12 +246,8 @@ impl Writer<'_> {
             let Some(value) = self.needed(object, field) else {
                 return false;
             };
-            if !std::mem::take(&mut first) {
-                out.push(b',');
-            }
-            out.push(b'"');
-            out.extend_from_slice(field.name.as_bytes());
-            out.extend_from_slice(b"\":");
+            let comma = usize::from(std::mem::take(&mut first));
+            out.extend_from_slice(&field.key_text[comma..]);
             if !self.value(out, value, &field.fields) {
                 return false;
             }
@@ -320,7 +315,7 @@ impl Writer<'_> {
     /// The same as a value. Called for what [`Writer::representation`] found complete.
     fn representation_value(&self, object: ObjectId, shape: &Shape) -> serde_json::Value {
         let type_name = match &shape.send_typename {
-            Some(quoted) => quoted.trim_matches('"'),
+            Some(name) => name,
             None => self.own_type(object, shape),
         };
         let mut map = JsonMap::with_capacity(shape.fields.len() + 1);

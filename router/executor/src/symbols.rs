@@ -103,18 +103,22 @@ impl Symbols {
 /// order, so nearly every guess is right, and a comparison replaces a hash and a look-up.
 #[derive(Debug)]
 pub(crate) struct Prediction {
-    guesses: Vec<Guess>,
+    guesses: Vec<Guesses>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Guess {
+struct Guesses {
     /// The key that followed this key in its object.
-    next: Symbol,
+    next: Guess,
     /// The first key of the objects under this key.
-    first: Symbol,
+    first: Guess,
     /// The `__typename` of the objects under this key.
-    type_name: Symbol,
+    type_name: Guess,
 }
+
+/// The last two names that were seen at a position: objects under one key have different fields at different depths of
+/// an operation, and alternate.
+type Guess = [Symbol; 2];
 
 /// Where a name stands: what it is guessed from.
 #[derive(Debug, Clone, Copy)]
@@ -131,8 +135,8 @@ impl Prediction {
     /// Without experience: a key is followed by the one that follows it in the plan.
     pub fn new(symbols: &Symbols) -> Prediction {
         let guess = |symbol: usize| {
-            let next = symbol as Symbol + 1;
-            Guess {
+            let next = [symbol as Symbol + 1; 2];
+            Guesses {
                 next,
                 first: next,
                 type_name: next,
@@ -154,24 +158,28 @@ impl Prediction {
             Position::FirstUnder(parent) => self
                 .guesses
                 .get_mut(parent as usize)
-                .map(|guess| &mut guess.first),
+                .map(|guesses| &mut guesses.first),
             Position::After(key) => self
                 .guesses
                 .get_mut(key as usize)
-                .map(|guess| &mut guess.next),
+                .map(|guesses| &mut guesses.next),
             Position::TypeUnder(parent) => self
                 .guesses
                 .get_mut(parent as usize)
-                .map(|guess| &mut guess.type_name),
+                .map(|guesses| &mut guesses.type_name),
         };
         let Some(guess) = guess else {
             return symbols.look_up(name);
         };
-        if symbols.name(*guess).as_bytes() == name {
-            return Some(*guess);
+        let [last, before] = *guess;
+        if symbols.name(last).as_bytes() == name {
+            return Some(last);
         }
-        let symbol = symbols.look_up(name)?;
-        *guess = symbol;
+        let symbol = match symbols.name(before).as_bytes() == name {
+            true => before,
+            false => symbols.look_up(name)?,
+        };
+        *guess = [symbol, last];
         Some(symbol)
     }
 }

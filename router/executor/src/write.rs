@@ -136,10 +136,8 @@ impl Writer<'_> {
             {
                 continue;
             }
-            if !std::mem::take(&mut first) {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(&field.key_text);
+            let comma = usize::from(std::mem::take(&mut first));
+            self.out.extend_from_slice(&field.key_text[comma..]);
             match &field.value {
                 FieldValue::ConstantTypename(text) => self.out.extend_from_slice(text),
                 FieldValue::Typename if type_name < UNKNOWN => self.type_name(type_name),

@@ -24,6 +24,7 @@ mod router;
 mod service;
 mod streaming;
 mod subscriber;
+mod threads;
 mod transports;
 mod watch;
 

@@ -183,17 +183,13 @@ impl Router {
                 .into_make_service_with_connect_info::<SocketAddr>(),
         )
         .with_graceful_shutdown(service.stopping.clone().cancelled_owned());
-        let limit = service.config.supergraph.connection_shutdown_timeout.0;
-        let time_is_up = async {
-            service.stopping.cancelled().await;
-            tokio::time::sleep(limit).await;
-        };
-        tokio::select! {
-            result = server.into_future() => result?,
-            () = time_is_up => tracing::warn!(?limit, "some requests did not finish in time"),
-        }
+        let served = self.handle.until_time_is_up(server.into_future()).await;
         self.handle.stopped().await;
-        Ok(())
+        served.unwrap_or(Ok(()))
+    }
+
+    pub(crate) fn routes(&self) -> axum::Router {
+        self.routes.clone()
     }
 }
 
@@ -235,6 +231,23 @@ impl RouterHandle {
     /// Resolves when [`RouterHandle::shutdown`] has been called.
     pub async fn stopping(&self) {
         self.service.stopping.cancelled().await;
+    }
+
+    /// The outcome of a server that ends when its requests have been answered after [`RouterHandle::shutdown`]; `None`
+    /// when that takes longer than `supergraph.connection_shutdown_timeout` allows.
+    pub(crate) async fn until_time_is_up<T>(&self, server: impl Future<Output = T>) -> Option<T> {
+        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
+        let time_is_up = async {
+            self.service.stopping.cancelled().await;
+            tokio::time::sleep(limit).await;
+        };
+        tokio::select! {
+            outcome = server => Some(outcome),
+            () = time_is_up => {
+                tracing::warn!(?limit, "some requests did not finish in time");
+                None
+            }
+        }
     }
 
     /// Resolves when sockets, streams and mutations have ended after [`RouterHandle::shutdown`], or when

@@ -1,6 +1,7 @@
 //! `souk router`: a router over any supergraph.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use souk_platform::cache::Revocations;
@@ -55,7 +56,9 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
         tracing::info!("stopping");
         handle.shutdown();
     });
-    router.serve(listener).await.map_err(Failure::failed)
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let served = router.serve_on_threads(listener, threads).await;
+    served.map_err(Failure::failed)
 }
 
 fn read_config(path: Option<&Path>) -> Result<RouterConfig, Failure> {

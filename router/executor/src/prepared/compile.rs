@@ -137,12 +137,18 @@ impl Compiler {
     }
 
     fn shape(&mut self, shape: &RepresentationShape) -> Shape {
+        let constant_type = match (&shape.send_typename, &*shape.types) {
+            (Some(name), _) | (None, [name]) => Some(name),
+            _ => None,
+        };
+        let start = constant_type.map(|name| format!("{{\"__typename\":\"{name}\""));
         Shape {
             types: self.types(&shape.types),
             send_typename: shape
                 .send_typename
                 .as_ref()
-                .map(|name| format!("\"{name}\"").into()),
+                .map(|name| name.as_str().into()),
+            start: start.map(|start| start.into_bytes().into()),
             fields: shape
                 .fields
                 .iter()
@@ -164,6 +170,7 @@ impl Compiler {
         ShapeField {
             source,
             name: field.name.as_str().into(),
+            key_text: format!(",\"{}\":", field.name).into_bytes().into(),
             types: field.types.as_ref().map(|types| self.types(types)),
             nullable: field.nullable,
             fields: field
@@ -214,7 +221,7 @@ impl Compiler {
         };
         Field {
             response_key: Arc::from(field.response_key.as_str()),
-            key_text: format!("\"{}\":", field.response_key).into_bytes().into(),
+            key_text: format!(",\"{}\":", field.response_key).into_bytes().into(),
             source,
             types: field.types.as_ref().map(|types| self.types(types)),
             condition: field

@@ -1,12 +1,13 @@
 //! From an HTTP response to a GraphQL response.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
-use super::{SubgraphResponse, TransportError, encoding};
+use super::encoding::{self, Coding};
+use super::{SubgraphResponse, TransportError};
 
 /// Reads a response of at most `limit` bytes, decompressed.
 pub(super) async fn receive(
@@ -14,14 +15,54 @@ pub(super) async fn receive(
     limit: usize,
 ) -> Result<SubgraphResponse, TransportError> {
     let (parts, body) = response.into_parts();
-    let media_type = MediaType::of(&parts.headers);
-    if !parts.status.is_success() && media_type == MediaType::Other {
-        return Err(TransportError::Status(parts.status));
-    }
-    let codings = encoding::codings(&parts.headers)?;
+    let text = |value: &HeaderValue| value.to_str().unwrap_or("?").to_owned();
+    let media_type = parts.headers.get(CONTENT_TYPE).map(text);
+    let codings: Vec<String> = parts
+        .headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .map(text)
+        .collect();
+    let codings = encoding::codings(codings.iter().map(String::as_str))?;
+    let answer = Answer::announced(parts.status, media_type.as_deref(), codings)?;
     let body = read(body, limit).await?;
-    let body = encoding::decode(&codings, body, limit)?;
-    judge(parts.status, media_type, body)
+    answer.complete(body, limit)
+}
+
+/// What a response's head tells of its body.
+pub(super) struct Answer {
+    status: StatusCode,
+    media_type: MediaType,
+    codings: Vec<Coding>,
+}
+
+impl Answer {
+    /// An error when the body cannot be a GraphQL response, so that nobody needs to read it.
+    pub fn announced(
+        status: StatusCode,
+        media_type: Option<&str>,
+        codings: Vec<Coding>,
+    ) -> Result<Answer, TransportError> {
+        let media_type = media_type.map_or(MediaType::Json, MediaType::of);
+        if !status.is_success() && media_type == MediaType::Other {
+            return Err(TransportError::Status(status));
+        }
+        Ok(Answer {
+            status,
+            media_type,
+            codings,
+        })
+    }
+
+    /// With the body, which may have `limit` bytes when it is decompressed.
+    pub fn complete(
+        self,
+        body: impl Into<Bytes>,
+        limit: usize,
+    ) -> Result<SubgraphResponse, TransportError> {
+        let body = encoding::decode(&self.codings, body.into(), limit)?;
+        judge(self.status, self.media_type, body)
+    }
 }
 
 async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, TransportError> {
@@ -70,17 +111,8 @@ enum MediaType {
 }
 
 impl MediaType {
-    fn of(headers: &HeaderMap) -> MediaType {
-        let Some(value) = headers.get(CONTENT_TYPE) else {
-            return MediaType::Json;
-        };
-        let essence = value
-            .to_str()
-            .unwrap_or_default()
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
+    fn of(content_type: &str) -> MediaType {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case("application/graphql-response+json") {
             MediaType::GraphQL
         } else if essence.eq_ignore_ascii_case("application/json") {

@@ -14,7 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::plain::{Connections, Plain};
+use super::http1::{Http1, Http1Endpoint};
 
 /// A pool of connections. One for all subgraphs that are reached in the same way; cheap to clone.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct HttpClient {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) connect_timeout: Duration,
     /// Connections without TLS, unless they speak HTTP/2.
-    plain: Option<Plain>,
+    plain: Option<Http1>,
 }
 
 /// How an [`HttpClient`] connects.
@@ -127,7 +127,7 @@ impl HttpClient {
             .pool_max_idle_per_host(config.pool_max_idle_per_host)
             .http2_only(config.http_version == HttpVersion::Http2)
             .build(connector);
-        let plain = Plain::new(
+        let plain = Http1::new(
             connector_tcp,
             config.pool_idle_timeout,
             config.pool_max_idle_per_host,
@@ -140,9 +140,9 @@ impl HttpClient {
         })
     }
 
-    /// The connections to a subgraph that is spoken to in HTTP/1.1 without TLS.
-    pub(super) fn plain(&self, uri: &Uri) -> Option<Connections> {
-        self.plain.as_ref()?.connections(uri)
+    /// The way to a subgraph that is spoken to in HTTP/1.1 without TLS.
+    pub(super) fn plain(&self, uri: &Uri) -> Option<Http1Endpoint> {
+        self.plain.as_ref()?.endpoint(uri)
     }
 }
 

@@ -21,8 +21,8 @@ pub use super::client::{
     HttpClient, HttpClientConfig, HttpSetupError, HttpVersion, TlsConfig, TlsIdentity,
 };
 use super::encoding;
+use super::http1::Http1Endpoint;
 use super::in_flight::InFlight;
-use super::plain::Connections;
 use super::streaming::{self, Framing};
 use super::websocket::{self, WebSocketTarget};
 use super::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
@@ -88,8 +88,8 @@ pub struct HttpTransport {
 struct Endpoint {
     client: HttpClient,
     uri: Uri,
-    /// For plain HTTP/1.1.
-    connections: Option<Connections>,
+    /// For HTTP/1.1 without TLS.
+    plain: Option<Http1Endpoint>,
     request_timeout: Duration,
     max_response_bytes: usize,
 }
@@ -100,7 +100,8 @@ enum Subscriptions {
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const ACCEPTED: HeaderValue =
+/// The media types of answers.
+pub(super) const ACCEPTED: HeaderValue =
     HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
 
 impl HttpTransport {
@@ -131,7 +132,7 @@ impl HttpTransport {
             }
         };
         let endpoint = Endpoint {
-            connections: client.plain(&uri),
+            plain: client.plain(&uri),
             client,
             uri,
             request_timeout: config.request_timeout,
@@ -149,14 +150,16 @@ impl Endpoint {
     /// Sends a request; the time runs until the end of its response.
     async fn exchange(
         &self,
-        headers: HeaderMap,
+        context: &HeaderMap,
         body: Bytes,
+        is_query: bool,
     ) -> Result<SubgraphResponse, TransportError> {
         let limit = self.max_response_bytes;
         let exchange = async {
-            match &self.connections {
-                Some(connections) => connections.exchange(headers, body, limit).await,
+            match &self.plain {
+                Some(plain) => plain.exchange(context, &body, limit, is_query).await,
                 None => {
+                    let headers = request_headers(context, ACCEPTED, Some(encoding::ACCEPTED));
                     let response = self.send(self.uri.clone(), headers, body).await?;
                     receive(response, limit).await
                 }
@@ -219,17 +222,22 @@ type Events = BoxStream<'static, Result<SubgraphResponse, TransportError>>;
 impl SubgraphTransport for HttpTransport {
     async fn fetch(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
         let body = Bytes::from(request_body(&request));
-        let headers = request_headers(&request.context.headers, ACCEPTED, Some(encoding::ACCEPTED));
+        let context = request.context;
+        let is_query = request.operation.kind == OperationType::Query;
         match &self.in_flight {
-            Some(in_flight) if request.operation.kind == OperationType::Query => {
+            Some(in_flight) if is_query => {
                 let send = || {
-                    let (endpoint, headers, body) =
-                        (self.endpoint.clone(), headers.clone(), body.clone());
-                    async move { endpoint.exchange(headers, body).await }.boxed()
+                    let (endpoint, context, body) =
+                        (self.endpoint.clone(), context.clone(), body.clone());
+                    async move { endpoint.exchange(&context.headers, body, true).await }.boxed()
                 };
-                in_flight.share(&body, &headers, send).await
+                in_flight.share(&body, &context.headers, send).await
             }
-            _ => self.endpoint.exchange(headers, body).await,
+            _ => {
+                self.endpoint
+                    .exchange(&context.headers, body, is_query)
+                    .await
+            }
         }
     }
 

@@ -5,9 +5,9 @@ mod client;
 mod encoding;
 mod event_stream;
 pub mod http;
+mod http1;
 mod in_flight;
 mod multipart;
-mod plain;
 mod streaming;
 mod websocket;
 

@@ -21,4 +21,5 @@ mod server_sent_events;
 mod shutdown;
 mod subscribers;
 mod support;
+mod threads;
 mod web_socket;

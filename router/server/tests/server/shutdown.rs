@@ -5,11 +5,19 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::socket::Socket;
-use crate::support::{Shop, serve, serve_with};
+use crate::support::{Served, Shop, serve, serve_on_threads, serve_with};
 
 #[tokio::test]
 async fn requests_get_their_answers_and_subscriptions_are_completed() {
-    let mut served = serve("").await;
+    stops_well(serve("").await).await;
+}
+
+#[tokio::test]
+async fn so_they_do_on_threads_of_the_routers_own() {
+    stops_well(serve_on_threads("", 3).await).await;
+}
+
+async fn stops_well(mut served: Served) {
     let mut socket = Socket::ready(&served, Value::Null).await;
     socket
         .subscribe("1", "subscription { productChanged(id: 1) { id } }")
@@ -53,7 +61,12 @@ async fn requests_get_their_answers_and_subscriptions_are_completed() {
 
 #[tokio::test]
 async fn what_takes_too_long_is_cut_off() {
-    let mut served = serve("supergraph: { connection_shutdown_timeout: 200ms }").await;
+    let config = "supergraph: { connection_shutdown_timeout: 200ms }";
+    is_cut_off(serve(config).await).await;
+    is_cut_off(serve_on_threads(config, 2).await).await;
+}
+
+async fn is_cut_off(mut served: Served) {
     let slow = served
         .post()
         .json(&json!({ "query": "{ slow(milliseconds: 30000) }" }))

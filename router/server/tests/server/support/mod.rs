@@ -5,10 +5,12 @@ pub mod socket;
 pub mod token;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use souk_router::{Router, RouterBuilder, RouterConfig, RouterHandle};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use shop::Shop;
@@ -45,11 +47,34 @@ pub async fn serve_with(
     serve_router(router).await
 }
 
+/// A router over the shop that serves on so many threads of its own.
+pub async fn serve_on_threads(config: &str, threads: usize) -> Served {
+    let config = RouterConfig::from_yaml(config).unwrap();
+    let router = RouterBuilder::new(config, Shop::default().transports())
+        .build(shop::SUPERGRAPH)
+        .unwrap();
+    let threads = NonZeroUsize::new(threads).unwrap();
+    start(router, |router, listener| {
+        tokio::spawn(router.serve_on_threads(listener, threads))
+    })
+    .await
+}
+
 pub async fn serve_router(router: Router) -> Served {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    start(router, |router, listener| {
+        tokio::spawn(router.serve(listener))
+    })
+    .await
+}
+
+async fn start(
+    router: Router,
+    serve: impl FnOnce(Router, TcpListener) -> JoinHandle<std::io::Result<()>>,
+) -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let handle = router.handle();
-    let server = tokio::spawn(router.serve(listener));
+    let server = serve(router, listener);
     Served {
         address,
         handle,

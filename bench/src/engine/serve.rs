@@ -1,0 +1,58 @@
+//! The processes that are measured beside `souk router`: the subgraphs on their own, and a router that has them in its
+//! own process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_graphql::{Request, Response};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::post;
+use souk::in_process::InProcess;
+use souk_executor::Transports;
+use souk_platform::GraphqlService;
+use souk_platform::serving::without_delay;
+use souk_router::{RouterBuilder, RouterConfig};
+use tokio::net::TcpListener;
+
+use super::graph;
+
+/// Serves each subgraph over HTTP under its name.
+pub async fn subgraphs(address: SocketAddr) {
+    let mut routes = axum::Router::new();
+    for (name, service) in graph::members() {
+        let route = axum::Router::new()
+            .route(&format!("/{name}"), post(answer))
+            .with_state(service);
+        routes = routes.merge(route);
+    }
+    let listener = TcpListener::bind(address).await.expect("a free address");
+    let served = axum::serve(without_delay(listener), routes).await;
+    served.expect("a server");
+}
+
+async fn answer(
+    State(service): State<Arc<dyn GraphqlService>>,
+    body: Bytes,
+) -> axum::response::Response {
+    let Ok(request) = serde_json::from_slice::<Request>(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let response: Response = service.execute(request).await;
+    axum::Json(response).into_response()
+}
+
+/// Serves the graph with its subgraphs in this process.
+pub async fn mounted(address: SocketAddr) {
+    let mut transports = Transports::new();
+    for (name, service) in graph::members() {
+        transports.insert(name, Arc::new(InProcess::new(name, service)));
+    }
+    let supergraph = graph::supergraph("http://in.process");
+    let router = RouterBuilder::new(RouterConfig::default(), transports).build(&supergraph);
+    let router = router.unwrap_or_else(|error| panic!("{error}"));
+    let listener = TcpListener::bind(address).await.expect("a free address");
+    router.serve(listener).await.expect("a server");
+}
