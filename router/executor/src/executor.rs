@@ -78,15 +78,17 @@ impl Executor {
             execution.run(root).await;
         }
         let (state, conditions) = execution.finish();
-        let size_hint = state.received + 64;
-        write_response(
+        let size_hint = request.plan.expected_size(state.received);
+        let response = write_response(
             &state.tree,
             &request.plan,
             &conditions,
             introspected.as_ref(),
             state.errors,
             size_hint,
-        )
+        );
+        request.plan.note_size(response.bytes().len());
+        response
     }
 
     /// Runs a subscription: one response per event. A request error, or a primary subgraph that refuses the

@@ -3,6 +3,7 @@
 mod compile;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use apollo_compiler::Name;
 use souk_planner::plan::{BuiltInScalar, Condition, QueryPlan, SubgraphOperation};
@@ -19,6 +20,8 @@ pub struct PreparedPlan {
     pub(crate) response: Fields,
     /// The conditions of the whole plan, each once; the others refer to them by index.
     conditions: Vec<Condition>,
+    /// The size of the last response, in bytes.
+    last_size: AtomicUsize,
 }
 
 impl PreparedPlan {
@@ -31,7 +34,19 @@ impl PreparedPlan {
             root: compiled.root,
             response: compiled.response,
             conditions: compiled.conditions,
+            last_size: AtomicUsize::new(0),
         }
+    }
+
+    /// A guess at the size of a response that so many bytes of subgraphs' answers go into, in bytes: that of the last,
+    /// unless that was a much larger one.
+    pub(crate) fn expected_size(&self, received: usize) -> usize {
+        let last = self.last_size.load(Ordering::Relaxed);
+        last.clamp(received, received.saturating_mul(2)) + 64
+    }
+
+    pub(crate) fn note_size(&self, size: usize) {
+        self.last_size.store(size, Ordering::Relaxed);
     }
 
     /// The plan itself.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use souk_executor::transport::http::HttpClientConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -162,4 +162,92 @@ async fn a_subgraph_that_is_not_there_is_one_error() {
         "{message}"
     );
     assert!(!message.contains("127.0.0.1"), "{message}");
+}
+
+/// A subgraph that answers everything with these bytes, and then keeps the connection or closes it.
+async fn answers_with(text: &'static str, keeps: bool) -> Value {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::with_capacity(4096);
+        assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+        // In pieces, so that no border between two reads is where one would like it.
+        for piece in text.as_bytes().chunks(7) {
+            stream.write_all(piece).await.unwrap();
+            stream.flush().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if keeps {
+            std::future::pending::<()>().await;
+        }
+    });
+    let mut graph = Graph::new("type Query { ok: Int }");
+    graph.connect("one", &url, |_| {});
+    let response = graph.run("{ ok }", root("one", "{ ok }")).await;
+    server.abort();
+    response
+}
+
+#[tokio::test]
+async fn bodies_of_every_kind_are_read() {
+    let cases = [
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"data\":{\"ok\":1}}",
+            true,
+        ),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"data\":{\"ok\":1}}",
+            true,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9;x=y\r\n{\"data\":{\r\n008\r\n\"ok\":1}}\r\n0\r\n\r\n",
+            true,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n11\r\n{\"data\":{\"ok\":1}}\r\n0\r\na: b\r\nc: d\r\n\r\n",
+            true,
+        ),
+        ("HTTP/1.1 200 OK\r\n\r\n{\"data\":{\"ok\":1}}", false),
+        (
+            "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{\"data\":{\"ok\":1}}",
+            false,
+        ),
+    ];
+    for (text, keeps) in cases {
+        let response = answers_with(text, keeps).await;
+        assert_eq!(response, json!({ "data": { "ok": 1 } }), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_breaks_off_or_is_not_http_is_one_error() {
+    let cases = [
+        ("", "closed before the response was complete"),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-le",
+            "closed before the response was complete",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 18\r\n\r\n{\"data\":{\"ok\":1}}",
+            "closed before the response was complete",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n11\r\n{\"data\":{\"ok\":1}}\r\n",
+            "closed before the response was complete",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxy\r\n",
+            "the size of a chunk is no number",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}{}",
+            "a chunk is longer than it says",
+        ),
+        ("220 mail.example ESMTP\r\n\r\n", "not valid HTTP/1.1"),
+    ];
+    for (text, expected) in cases {
+        let message = only_message(&answers_with(text, false).await);
+        assert!(message.contains(expected), "{text}: {message}");
+    }
 }
