@@ -7,7 +7,7 @@ use super::overrides::Overridden;
 use super::{Merger, TypeSource, type_locations};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
-use crate::subgraph::{field_of, interfaces_of};
+use crate::subgraph::{field_of, interfaces_of, is_resolvable};
 use apollo_compiler::ast::{Definition, Directive, FieldDefinition};
 use apollo_compiler::{Name, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,11 +67,11 @@ impl<'a> Merger<'a> {
         interface: &TypeSource<'_>,
         implementations: &BTreeSet<Name>,
     ) {
-        let has_resolvable_key = interface.ty.directives().get_all("key").any(|key| {
-            key.specified_argument_by_name("resolvable")
-                .and_then(|value| value.to_bool())
-                .unwrap_or(true)
-        });
+        let has_resolvable_key = interface
+            .ty
+            .directives()
+            .get_all("key")
+            .any(|key| is_resolvable(key));
         if !has_resolvable_key {
             return;
         }

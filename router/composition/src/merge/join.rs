@@ -2,7 +2,7 @@
 
 use super::TypeSource;
 use crate::subgraph::contexts::ContextualArgument;
-use crate::subgraph::string_argument;
+use crate::subgraph::{is_resolvable, string_argument};
 use apollo_compiler::ast::{Argument, Directive, Value};
 use apollo_compiler::{Name, Node};
 
@@ -35,11 +35,7 @@ pub(super) fn types(source: &TypeSource<'_>) -> Vec<Node<Directive>> {
     let is_interface_object = source.ty.directives().has("interfaceObject");
     let mut keys: Vec<(Option<&str>, bool)> = Vec::new();
     for key in source.ty.directives().get_all("key") {
-        let resolvable = key
-            .specified_argument_by_name("resolvable")
-            .and_then(|value| value.to_bool())
-            .unwrap_or(true);
-        let key = (string_argument(key, "fields"), resolvable);
+        let key = (string_argument(key, "fields"), is_resolvable(key));
         if !keys.contains(&key) {
             keys.push(key);
         }

@@ -165,6 +165,13 @@ pub(crate) fn string_argument<'a>(directive: &'a ast::Directive, name: &str) -> 
         .and_then(|value| value.as_str())
 }
 
+/// Whether entities can be asked for by a `@key`.
+pub(crate) fn is_resolvable(key: &ast::Directive) -> bool {
+    key.specified_argument_by_name("resolvable")
+        .and_then(|value| value.to_bool())
+        .unwrap_or(true)
+}
+
 /// Loads all subgraphs, sorted by name. Those with errors are left out of the result.
 pub(crate) fn load(inputs: &[SubgraphInput], diagnostics: &mut Diagnostics) -> Vec<Subgraph> {
     let mut sorted: BTreeMap<&str, &SubgraphInput> = BTreeMap::new();

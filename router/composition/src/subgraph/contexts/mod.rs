@@ -3,7 +3,7 @@
 
 mod selection;
 
-use super::{Coordinate, fields_of, interfaces_of, string_argument};
+use super::{Coordinate, fields_of, interfaces_of, is_resolvable, string_argument};
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::message::Location;
@@ -153,11 +153,7 @@ impl<'a> Reader<'a> {
                 found.extend(self.argument(argument, directive, &place));
             }
         }
-        let has_key = ty.directives().get_all("key").any(|key| {
-            key.specified_argument_by_name("resolvable")
-                .and_then(|value| value.to_bool())
-                .unwrap_or(true)
-        });
+        let has_key = ty.directives().get_all("key").any(|key| is_resolvable(key));
         if !found.is_empty() && !has_key {
             self.error(
                 code::CONTEXT_NO_RESOLVABLE_KEY,
