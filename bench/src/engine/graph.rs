@@ -108,6 +108,7 @@ static REVIEW_TEXTS: LazyLock<Vec<Review>> = LazyLock::new(|| {
 #[derive(SimpleObject, Clone)]
 struct User {
     id: ID,
+    #[graphql(shareable)]
     username: Option<String>,
     name: Option<String>,
 }
@@ -295,5 +296,15 @@ impl Reviews {
     #[graphql(entity)]
     async fn find_product(&self, upc: String) -> Option<ReviewedProduct> {
         Some(ReviewedProduct { upc })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subgraphs_compose() {
+        assert!(supergraph("http://localhost").contains("http://localhost/reviews"));
     }
 }

@@ -20,15 +20,16 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::router::{Router, RouterHandle};
 
-/// The stack of a thread, in bytes: as much as tokio's own threads have.
-const STACK: usize = 2 * 1024 * 1024;
+/// The stack of a thread, in bytes. A subgraph in the same process resolves a nested field inside of all those around it,
+/// as deep as `limits.max_depth` allows. Pages that are never touched take no memory.
+const STACK: usize = 16 * 1024 * 1024;
 /// How long to wait before accepting again when the system has run out of something.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Router {
     /// As [`Router::serve`], on so many threads of its own. The calling task only hands out the connections: each goes to
-    /// the thread that has the fewest. For routers whose subgraphs are reached over the network; one that does long work
-    /// itself, such as subgraphs in its own process, should share its work among threads with [`Router::serve`].
+    /// the thread that has the fewest. A request that computes for long holds up the others on its thread, where
+    /// [`Router::serve`] would let another thread work on those.
     pub async fn serve_on_threads(
         self,
         listener: TcpListener,
