@@ -8,9 +8,11 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::stream::BoxStream;
 use hashbrown::HashMap;
 
+use crate::contexts;
 use crate::errors::GraphQLError;
 use crate::fetch::{Link, State, failure, subgraph_request};
 use crate::introspection::ApiSchema;
+use crate::prepared::contexts::Contextual;
 use crate::prepared::{FetchStep, Step};
 use crate::representations::Entities;
 use crate::request::{ExecutionRequest, RequestContext};
@@ -179,6 +181,9 @@ impl<'a> Execution<'a> {
             self.with_state(|state| state.errors.push(failure(&fetch.subgraph, &error)));
             return;
         };
+        if let Some(contextual) = &fetch.contextual {
+            return self.fetch_in_context(link, fetch, contextual).await;
+        }
         let form = link.input_form();
         let Some(mut entities) =
             self.with_state(|state| state.entities(plan, fetch, &self.conditions, form))
@@ -189,6 +194,33 @@ impl<'a> Execution<'a> {
             .fetch(subgraph_request(fetch, &mut entities, self.request))
             .await;
         self.take_in(link, fetch, &entities, response);
+    }
+
+    /// A fetch whose entities need values from further up in the tree.
+    async fn fetch_in_context(&self, link: &Link, fetch: &FetchStep, contextual: &Contextual) {
+        let (plan, variables) = (&self.request.plan, &self.request.variables);
+        let form = link.input_form();
+        let requests = self.with_state(|state| {
+            contexts::requests(
+                state,
+                plan,
+                fetch,
+                contextual,
+                &self.conditions,
+                variables,
+                form,
+            )
+        });
+        let sent = requests.into_iter().map(|mut found| async move {
+            let request = ExecutionRequest {
+                variables: found.variables.clone(),
+                ..self.request.clone()
+            };
+            let request = subgraph_request(&found.step, &mut found.entities, &request);
+            let response = link.fetch(request).await;
+            self.take_in(link, &found.step, &found.entities, response);
+        });
+        join_all(sent).await;
     }
 
     fn take_in(

@@ -29,8 +29,10 @@ pub(crate) struct State {
 impl State {
     /// Nothing yet.
     pub fn new(plan: &PreparedPlan) -> State {
+        let mut tree = Tree::new();
+        tree.is_unshared = plan.has_contexts;
         State {
-            tree: Tree::new(),
+            tree,
             errors: Vec::new(),
             prediction: Prediction::new(&plan.symbols),
             received: 0,

@@ -5,7 +5,11 @@ use crate::tree::{ObjectId, Tree, TreeValue};
 
 /// Merges the `data` of a fetch of root fields into the objects that wait for it.
 pub(crate) fn merge_root(tree: &mut Tree, targets: &[ObjectId], data: ObjectId) {
-    for target in targets {
+    for (index, target) in targets.iter().enumerate() {
+        let data = match index > 0 && tree.is_unshared {
+            true => tree.copy(data),
+            false => data,
+        };
         merge_object(tree, *target, data);
     }
 }
@@ -17,9 +21,18 @@ pub(crate) fn merge_entities(tree: &mut Tree, targets: &[(ObjectId, u32)], first
     let entities: Vec<TreeValue> = tree.chain(first).map(|item| item.value).collect();
     let is_wrong = |value: &&TreeValue| !matches!(value, TreeValue::Object(_) | TreeValue::Null);
     let wrong = entities.iter().filter(is_wrong).count();
+    let mut merged = vec![false; if tree.is_unshared { entities.len() } else { 0 }];
     for &(target, index) in targets {
         if let Some(TreeValue::Object(entity)) = entities.get(index as usize) {
-            merge_object(tree, target, *entity);
+            let is_again = merged
+                .get_mut(index as usize)
+                .is_some_and(|merged| std::mem::replace(merged, true));
+            let entity = if is_again {
+                tree.copy(*entity)
+            } else {
+                *entity
+            };
+            merge_object(tree, target, entity);
         }
     }
     wrong

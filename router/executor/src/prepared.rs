@@ -1,12 +1,15 @@
 //! A query plan, made ready for execution: every name an integer, every response key as it is written.
 
 mod compile;
+pub(crate) mod contexts;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use apollo_compiler::Name;
 use souk_planner::plan::{BuiltInScalar, Condition, QueryPlan, SubgraphOperation};
+
+use contexts::Contextual;
 
 use crate::request::JsonMap;
 use crate::symbols::{Symbol, Symbols};
@@ -22,6 +25,8 @@ pub struct PreparedPlan {
     conditions: Vec<Condition>,
     /// The size of the last response, in bytes.
     last_size: AtomicUsize,
+    /// Whether a fetch has contexts, which differ from place to place: no object may be at two.
+    pub(crate) has_contexts: bool,
 }
 
 impl PreparedPlan {
@@ -35,6 +40,7 @@ impl PreparedPlan {
             response: compiled.response,
             conditions: compiled.conditions,
             last_size: AtomicUsize::new(0),
+            has_contexts: compiled.has_contexts,
         }
     }
 
@@ -108,6 +114,8 @@ pub(crate) struct FetchStep {
     pub groups: Vec<Group>,
     /// Where root fields belong; empty for the root of the tree.
     pub root_at: Vec<Segment>,
+    /// Present when groups have contexts.
+    pub contextual: Option<Box<Contextual>>,
 }
 
 /// Entities at one place of the tree.

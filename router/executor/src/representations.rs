@@ -47,33 +47,52 @@ pub(crate) fn collect(
 ) -> Entities {
     let objects = objects_at(tree, &group.path);
     let writer = Writer { tree, symbols };
-    let mut distinct = Distinct::default();
-    let mut targets = Vec::with_capacity(objects.len());
-    let mut values = Vec::new();
+    let mut collected = Collected {
+        targets: Vec::with_capacity(objects.len()),
+        ..Collected::default()
+    };
     for object in objects {
-        let Some(shape) = fitting_shape(tree, group, object) else {
-            continue;
-        };
+        if let Some(shape) = fitting_shape(tree, group, object) {
+            collected.add(&writer, object, shape, form);
+        }
+    }
+    collected.finish(form)
+}
+
+/// Entities as they are found.
+#[derive(Default)]
+pub(crate) struct Collected {
+    distinct: Distinct,
+    values: Vec<serde_json::Value>,
+    targets: Vec<(ObjectId, u32)>,
+}
+
+impl Collected {
+    /// Adds an entity, unless it lacks what is needed.
+    pub fn add(&mut self, writer: &Writer<'_>, object: ObjectId, shape: &Shape, form: InputForm) {
+        let distinct = &mut self.distinct;
         let start = distinct.start();
         if !writer.representation(&mut distinct.text, object, shape) {
             distinct.remove_from(start);
-            continue;
+            return;
         }
         let (index, is_new) = distinct.add(start);
         if is_new && form == InputForm::Values {
-            values.push(writer.representation_value(object, shape));
+            self.values.push(writer.representation_value(object, shape));
         }
-        targets.push((object, index));
+        self.targets.push((object, index));
     }
-    let len = distinct.ranges.len() as u32;
-    let representations = match form {
-        InputForm::Json => Representations::Json(distinct.finish()),
-        InputForm::Values => Representations::Values(values),
-    };
-    Entities {
-        representations,
-        len,
-        targets,
+
+    /// All that were added.
+    pub fn finish(self, form: InputForm) -> Entities {
+        Entities {
+            len: self.distinct.ranges.len() as u32,
+            representations: match form {
+                InputForm::Json => Representations::Json(self.distinct.finish()),
+                InputForm::Values => Representations::Values(self.values),
+            },
+            targets: self.targets,
+        }
     }
 }
 
@@ -127,7 +146,11 @@ fn find_objects(
 
 /// The first shape that fits. An object whose `__typename` was not asked for can only be of the one type that
 /// is possible at its place.
-fn fitting_shape<'a>(tree: &Tree, group: &'a Group, object: ObjectId) -> Option<&'a Shape> {
+pub(crate) fn fitting_shape<'a>(
+    tree: &Tree,
+    group: &'a Group,
+    object: ObjectId,
+) -> Option<&'a Shape> {
     let type_name = tree.objects[object as usize].type_name;
     if type_name == NO_SYMBOL {
         return group
@@ -201,12 +224,17 @@ impl Distinct {
 }
 
 /// Writes parts of the tree as a subgraph knows them.
-struct Writer<'a> {
-    tree: &'a Tree,
+pub(crate) struct Writer<'a> {
+    pub tree: &'a Tree,
     symbols: &'a Symbols,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// A writer of what this tree holds.
+    pub fn new(tree: &'a Tree, symbols: &'a Symbols) -> Writer<'a> {
+        Writer { tree, symbols }
+    }
+
     /// Appends a representation; false when a needed value is missing.
     fn representation(&self, out: &mut Vec<u8>, object: ObjectId, shape: &Shape) -> bool {
         match &shape.start {
@@ -269,7 +297,8 @@ impl Writer<'_> {
         (value != TreeValue::Null || field.nullable).then_some(value)
     }
 
-    fn value(&self, out: &mut Vec<u8>, value: TreeValue, fields: &[ShapeField]) -> bool {
+    /// Appends a value; false when something needed below it is missing.
+    pub fn value(&self, out: &mut Vec<u8>, value: TreeValue, fields: &[ShapeField]) -> bool {
         match value {
             TreeValue::Null => out.extend_from_slice(b"null"),
             TreeValue::Bool(true) => out.extend_from_slice(b"true"),

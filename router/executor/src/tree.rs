@@ -91,6 +91,8 @@ pub(crate) struct Tree {
     /// The text of objects under keys that are custom scalars at one place and composite at another.
     pub raw_objects: HashMap<ObjectId, Span>,
     walks: u32,
+    /// Whether every object is to be at one place only, so that what is merged into it concerns no other place.
+    pub is_unshared: bool,
 }
 
 impl Tree {
@@ -102,6 +104,57 @@ impl Tree {
             buffers: Vec::with_capacity(8),
             raw_objects: HashMap::new(),
             walks: 0,
+            is_unshared: false,
+        }
+    }
+
+    /// A copy of an object and all below it.
+    pub fn copy(&mut self, object: ObjectId) -> ObjectId {
+        let known = self.objects[object as usize];
+        let copy = self.objects.len() as ObjectId;
+        self.objects.push(Object {
+            type_name: known.type_name,
+            ..Object::EMPTY
+        });
+        if let Some(text) = self.raw_objects.get(&object).copied() {
+            self.raw_objects.insert(copy, text);
+        }
+        let mut next = known.first;
+        while let Some(node) = self.item(next) {
+            next = node.next;
+            let value = self.copy_value(node.value);
+            self.push_field(copy, node.key, value);
+        }
+        copy
+    }
+
+    fn copy_value(&mut self, value: TreeValue) -> TreeValue {
+        match value {
+            TreeValue::Object(object) => TreeValue::Object(self.copy(object)),
+            TreeValue::List { first, len } => {
+                let mut copies = Vec::with_capacity(len as usize);
+                let mut next = first;
+                while let Some(node) = self.item(next) {
+                    next = node.next;
+                    let value = self.copy_value(node.value);
+                    copies.push(Node { value, ..node });
+                }
+                // Items of a list follow each other, so each copy's successor is the next.
+                let start = self.nodes.len() as NodeId;
+                let count = copies.len() as NodeId;
+                for (index, node) in copies.into_iter().enumerate() {
+                    let index = index as NodeId;
+                    let next = if index + 1 < count {
+                        start + index + 1
+                    } else {
+                        END
+                    };
+                    self.nodes.push(Node { next, ..node });
+                }
+                let first = if count > 0 { start } else { END };
+                TreeValue::List { first, len }
+            }
+            leaf => leaf,
         }
     }
 

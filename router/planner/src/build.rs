@@ -125,6 +125,7 @@ impl Builder<'_> {
             subgraph: self.subgraph(subgraph),
             operation: Arc::new(writer.root(kind, name, places)),
             inputs,
+            parts: None,
         }
     }
 
@@ -137,10 +138,12 @@ impl Builder<'_> {
     ) -> Fetch {
         let (groups, fields) = groups::entity_groups(self.search, steps, whole, self.definitions);
         let writer = Writer::new(self.search, self.definitions);
+        let (operation, parts) = writer.entities(name, &fields);
         Fetch {
             subgraph: self.subgraph(subgraph),
-            operation: Arc::new(writer.entities(name, &fields)),
+            operation: Arc::new(operation),
             inputs: Inputs::Entities(groups),
+            parts,
         }
     }
 

@@ -16,7 +16,7 @@ use apollo_compiler::ast::OperationType;
 use apollo_compiler::collections::{HashMap, IndexMap};
 
 use crate::field_set::{FieldSet, FieldSetItem};
-use crate::model::{Key, Model, SubgraphId, TypeId};
+use crate::model::{ContextArgument, Key, Model, SubgraphId, TypeId};
 
 /// Index of a node in its [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,12 +42,21 @@ pub struct Node {
 pub struct FieldMove {
     /// The node of the field's value; `None` for a leaf.
     pub target: Option<NodeId>,
-    /// What the subgraph must be given as part of the entity's representation.
-    pub requires: Option<Arc<FieldSet>>,
+    /// What the subgraph must be given when the entity is asked for.
+    pub requires: Option<Arc<Requires>>,
     /// A field that this subgraph may resolve only as part of a key, because another has taken it over.
     pub only_in_keys: bool,
     /// The move exists only while the label of a progressive override is on (or off).
     pub label: Option<OverrideLabel>,
+}
+
+/// What a subgraph must be given to resolve a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requires {
+    /// Fields of the entity, as part of its representation (`@requires`).
+    pub fields: FieldSet,
+    /// Values from further up in the query, as arguments (`@fromContext`).
+    pub contexts: Vec<ContextArgument>,
 }
 
 /// The condition that a progressive override puts on a field.

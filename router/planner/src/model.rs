@@ -64,6 +64,9 @@ pub struct TypeModel {
     pub possible: Vec<TypeId>,
     /// The interfaces it implements.
     pub interfaces: Vec<TypeId>,
+    /// The contexts that its objects set for what is selected below them (`@context`, also that of an interface they
+    /// implement or a union they are of).
+    pub contexts: Vec<Arc<str>>,
     /// Its fields' types in the supergraph. A subgraph's own may be narrower; see [`FieldInSubgraph::ty`].
     pub fields: IndexMap<Name, Type>,
     /// The subgraphs that define it.
@@ -117,13 +120,13 @@ pub struct FieldInSubgraph {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextArgument {
     /// The context's name.
-    pub context: String,
+    pub context: Arc<str>,
     /// The argument's name.
-    pub name: String,
+    pub name: Name,
     /// The argument's type.
-    pub ty: String,
-    /// The selection on the type that carries the context.
-    pub selection: String,
+    pub ty: Type,
+    /// The selection on the types that set the context: one leaf for each of them.
+    pub selection: FieldSet,
 }
 
 impl Model {
@@ -147,6 +150,12 @@ impl Model {
     /// A type as a subgraph has it, when it has it.
     pub fn type_in(&self, ty: TypeId, subgraph: SubgraphId) -> Option<&TypeInSubgraph> {
         self.ty(ty).subgraphs.get(&subgraph)
+    }
+
+    /// Whether objects of a type set a context for what is selected below them.
+    pub fn sets_context(&self, object: TypeId, context: &str) -> bool {
+        let contexts = &self.ty(object).contexts;
+        contexts.iter().any(|set| **set == *context)
     }
 
     /// The root type of an operation.

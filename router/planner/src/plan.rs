@@ -55,6 +55,29 @@ pub struct Fetch {
     pub operation: Arc<SubgraphOperation>,
     /// What the request starts from.
     pub inputs: Inputs,
+    /// Present when groups of entities have contexts: what `operation` is made of, so that a document can be written in
+    /// which such a group stands once for each distinct value of its contexts.
+    pub parts: Option<DocumentParts>,
+}
+
+/// The pieces of a document of `_entities` fields.
+#[derive(Debug, Clone)]
+pub struct DocumentParts {
+    /// What comes before the variables' definitions.
+    pub head: String,
+    /// The definitions of the client's variables.
+    pub definitions: String,
+    /// For each group, the selection set of its `_entities` field.
+    pub selections: Vec<Vec<TextPart>>,
+}
+
+/// A piece of a selection set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextPart {
+    /// GraphQL text.
+    Text(String),
+    /// The variable (with its `$`) of the group's context with this index.
+    Context(usize),
 }
 
 /// A document for a subgraph.
@@ -66,7 +89,7 @@ pub struct SubgraphOperation {
     pub name: Option<Name>,
     /// Query, mutation or subscription.
     pub kind: OperationType,
-    /// The client's variables that `text` uses, in its order, without the representations.
+    /// The client's variables that `text` uses, in its order, and those of contexts; without the representations.
     pub variables: Vec<Name>,
 }
 
@@ -98,6 +121,31 @@ pub struct EntityGroup {
     /// Conditions under which this group is to be sent; `None` is always. The request may still be sent for its
     /// other groups: this group's variable is `[]` then, as it is when no entity is found.
     pub condition: Option<Condition>,
+    /// Values from further up in the tree that go along as variables. Entities whose values differ cannot share an
+    /// `_entities` field.
+    pub contexts: Vec<ContextVariable>,
+}
+
+/// A variable whose value is that of a context (`@fromContext`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContextVariable {
+    /// Its name.
+    pub variable: Name,
+    /// Its type. An entity for which there is no value, or null where the type does not allow it, is not sent.
+    pub ty: Type,
+    /// Where the value may be: the first that fits counts.
+    pub sources: Vec<ContextPath>,
+}
+
+/// Where the value of a context is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContextPath {
+    /// How many segments of the group's path lead to the object that sets the context.
+    pub depth: usize,
+    /// The runtime type of that object, when others are possible at its place.
+    pub on: Option<Name>,
+    /// The keys in the tree that lead from the object to the value.
+    pub keys: Vec<Name>,
 }
 
 /// How the representation of one entity type is built from the tree.

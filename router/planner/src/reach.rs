@@ -174,7 +174,8 @@ impl<'a> Reach<'a> {
     }
 
     /// Whether the subgraph of a node can be given what a field `@requires`: the rest of the graph
-    /// must be able to tell it, and to enter the subgraph again with it.
+    /// must be able to tell it, and to enter the subgraph again with it. (What comes from a context depends on the
+    /// path, not on the value.)
     pub fn can_require(
         &mut self,
         ty: TypeId,
@@ -193,7 +194,7 @@ impl<'a> Reach<'a> {
         entries
             .iter()
             .any(|entry| self.tells(ty, nodes, &entry.key.fields))
-            && self.tells(ty, nodes, requires)
+            && self.tells(ty, nodes, &requires.fields)
     }
 
     /// Whether a field set can be told of a value, taking each part from any of its nodes.

@@ -8,9 +8,10 @@ use apollo_compiler::ast::{OperationType, Value, VariableDefinition};
 use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::{Node, ast};
 
+use crate::graph::NodeId;
 use crate::guard::{Guard, Literal};
 use crate::model::TypeId;
-use crate::plan::SubgraphOperation;
+use crate::plan::{ContextVariable, DocumentParts, SubgraphOperation, TextPart};
 use crate::search::{PlaceId, Search};
 use crate::tree::FieldId;
 
@@ -20,6 +21,8 @@ pub(crate) struct EntitiesField {
     pub(crate) response_key: Name,
     /// The tops of the steps whose entities it fetches.
     pub(crate) places: Vec<PlaceId>,
+    /// The arguments that contexts fill, and the variables that carry their values.
+    pub(crate) contexts: Vec<(Name, ContextVariable)>,
 }
 
 /// Writes documents, as short as they can be, and notes the variables in them.
@@ -28,6 +31,10 @@ pub(crate) struct Writer<'a> {
     definitions: &'a [Node<VariableDefinition>],
     text: String,
     variables: IndexSet<Name>,
+    /// The arguments that contexts fill in the current `_entities` field, and their variables.
+    contexts: &'a [(Name, ContextVariable)],
+    /// Where in `text` a context's variable starts, and its index.
+    marks: Vec<(usize, usize)>,
 }
 
 /// Several places of one document that are the same selection set there.
@@ -40,6 +47,8 @@ struct Merged {
 
 struct MergedField {
     field: FieldId,
+    /// Whether contexts fill arguments of it.
+    in_context: bool,
     guard: Guard,
     children: Vec<PlaceId>,
 }
@@ -54,6 +63,8 @@ impl<'a> Writer<'a> {
             definitions,
             text: String::new(),
             variables: IndexSet::default(),
+            contexts: &[],
+            marks: Vec::new(),
         }
     }
 
@@ -73,8 +84,9 @@ impl<'a> Writer<'a> {
     pub(crate) fn entities(
         mut self,
         name: Option<Name>,
-        groups: &[EntitiesField],
-    ) -> SubgraphOperation {
+        groups: &'a [EntitiesField],
+    ) -> (SubgraphOperation, Option<DocumentParts>) {
+        let mut selections = Vec::new();
         self.text.push('{');
         for (index, group) in groups.iter().enumerate() {
             if index > 0 {
@@ -83,11 +95,10 @@ impl<'a> Writer<'a> {
             if group.response_key != "_entities" {
                 let _ = write!(self.text, "{}:", group.response_key);
             }
-            let _ = write!(
-                self.text,
-                "_entities(representations:${}){{",
-                group.variable
-            );
+            let _ = write!(self.text, "_entities(representations:${})", group.variable);
+            let start = self.text.len();
+            self.contexts = &group.contexts;
+            self.text.push('{');
             let mut by_type: IndexMap<TypeId, Vec<PlaceId>> = IndexMap::default();
             for place in &group.places {
                 let node = self
@@ -103,10 +114,54 @@ impl<'a> Writer<'a> {
                 self.selection(places, &self.guard_of(places));
             }
             self.text.push('}');
+            selections.push(self.parts_from(start));
         }
         self.text.push('}');
         let body = std::mem::take(&mut self.text);
-        self.finish(OperationType::Query, name, groups, &body)
+        let has_contexts = groups.iter().any(|group| !group.contexts.is_empty());
+        let parts = has_contexts.then(|| DocumentParts {
+            head: match &name {
+                Some(name) => format!("query {name}"),
+                None => "query".to_owned(),
+            },
+            definitions: self.client_definitions().0.join(" "),
+            selections,
+        });
+        (
+            self.finish(OperationType::Query, name, groups, &body),
+            parts,
+        )
+    }
+
+    /// The text from `start` on, taken apart at the variables of contexts.
+    fn parts_from(&mut self, start: usize) -> Vec<TextPart> {
+        let mut parts = Vec::new();
+        let mut at = start;
+        for (mark, index) in self.marks.drain(..) {
+            parts.push(TextPart::Text(self.text[at..mark].to_owned()));
+            parts.push(TextPart::Context(index));
+            at = mark + 1 + self.contexts[index].1.variable.len();
+        }
+        parts.push(TextPart::Text(self.text[at..].to_owned()));
+        parts
+    }
+
+    /// The definitions of those of the client's variables that the document uses, and their names.
+    fn client_definitions(&self) -> (Vec<String>, Vec<Name>) {
+        let mut written = Vec::new();
+        let mut names = Vec::new();
+        for definition in self.definitions {
+            if !self.variables.contains(&definition.name) {
+                continue;
+            }
+            let mut text = format!("${}:{}", definition.name, definition.ty);
+            if let Some(default) = &definition.default_value {
+                let _ = write!(text, "={}", default.serialize().no_indent());
+            }
+            written.push(text);
+            names.push(definition.name.clone());
+        }
+        (written, names)
     }
 
     fn finish(
@@ -120,17 +175,11 @@ impl<'a> Writer<'a> {
         for group in groups {
             header.push(format!("${}:[_Any!]!", group.variable));
         }
-        let mut variables = Vec::new();
-        for definition in self.definitions {
-            if !self.variables.contains(&definition.name) {
-                continue;
-            }
-            let mut text = format!("${}:{}", definition.name, definition.ty);
-            if let Some(default) = &definition.default_value {
-                let _ = write!(text, "={}", default.serialize().no_indent());
-            }
-            header.push(text);
-            variables.push(definition.name.clone());
+        let (definitions, mut variables) = self.client_definitions();
+        header.extend(definitions);
+        for (_, context) in groups.iter().flat_map(|group| &group.contexts) {
+            header.push(format!("${}:{}", context.variable, context.ty));
+            variables.push(context.variable.clone());
         }
         let mut text = String::new();
         if kind != OperationType::Query || name.is_some() || !header.is_empty() {
@@ -179,6 +228,7 @@ impl<'a> Writer<'a> {
                     .entry(key.clone())
                     .or_insert_with(|| MergedField {
                         field: placed.field,
+                        in_context: self.needs_context(place.node, placed.field),
                         guard: Guard::never(),
                         children: Vec::new(),
                     });
@@ -196,6 +246,13 @@ impl<'a> Writer<'a> {
             .fields
             .sort_by(|_, one, _, other| one.field.cmp(&other.field));
         merged
+    }
+
+    fn needs_context(&self, node: NodeId, field: FieldId) -> bool {
+        let name = &self.search.tree.field(field).name;
+        let found = self.search.supergraph.graph().field(node, name);
+        let requires = found.and_then(|found| found.requires.as_ref());
+        requires.is_some_and(|requires| !requires.contexts.is_empty())
     }
 
     fn selection(&mut self, places: &[PlaceId], known: &Guard) {
@@ -245,7 +302,12 @@ impl<'a> Writer<'a> {
             let _ = write!(self.text, "{}:", field.source_key);
         }
         self.text.push_str(&field.name);
-        self.arguments(&field.arguments);
+        let contexts = if merged.in_context {
+            self.contexts
+        } else {
+            &[]
+        };
+        self.arguments(&field.arguments, contexts);
         for literal in own {
             self.directive(literal);
         }
@@ -264,15 +326,18 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn arguments(&mut self, arguments: &[Node<ast::Argument>]) {
-        if arguments.is_empty() {
+    fn arguments(
+        &mut self,
+        arguments: &[Node<ast::Argument>],
+        contexts: &[(Name, ContextVariable)],
+    ) {
+        if arguments.is_empty() && contexts.is_empty() {
             return;
         }
-        self.text.push('(');
-        for (index, argument) in arguments.iter().enumerate() {
-            if index > 0 {
-                self.text.push(' ');
-            }
+        let mut before = '(';
+        for argument in arguments {
+            self.text.push(before);
+            before = ' ';
             let _ = write!(
                 self.text,
                 "{}:{}",
@@ -280,6 +345,12 @@ impl<'a> Writer<'a> {
                 argument.value.serialize().no_indent()
             );
             note_variables(&argument.value, &mut self.variables);
+        }
+        for (index, (argument, context)) in contexts.iter().enumerate() {
+            let _ = write!(self.text, "{before}{argument}:");
+            before = ' ';
+            self.marks.push((self.text.len(), index));
+            let _ = write!(self.text, "${}", context.variable);
         }
         self.text.push(')');
     }

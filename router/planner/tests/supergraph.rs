@@ -153,7 +153,6 @@ fn a_link_whose_purpose_is_not_served_is_refused() {
         "authenticated/v0.1",
         "requiresScopes/v0.1",
         "policy/v0.1",
-        "context/v0.1",
         "connect/v0.2",
     ] {
         let purpose = format!(

@@ -21,6 +21,7 @@ pub(super) struct Compiled {
     pub root: Option<Step>,
     pub response: Fields,
     pub conditions: Vec<Condition>,
+    pub has_contexts: bool,
 }
 
 /// Compiles a plan.
@@ -28,6 +29,7 @@ pub(super) fn compile(plan: &QueryPlan) -> Compiled {
     let mut compiler = Compiler {
         symbols: Symbols::new(),
         conditions: Vec::new(),
+        has_contexts: false,
     };
     let response = compiler.selection(&plan.response);
     let root = plan.root.as_ref().map(|node| compiler.step(node));
@@ -36,21 +38,23 @@ pub(super) fn compile(plan: &QueryPlan) -> Compiled {
         root,
         response,
         conditions: compiler.conditions,
+        has_contexts: compiler.has_contexts,
     }
 }
 
-const LEAF: KeyUse = KeyUse {
+pub(super) const LEAF: KeyUse = KeyUse {
     leaf: true,
     composite: false,
 };
-const COMPOSITE: KeyUse = KeyUse {
+pub(super) const COMPOSITE: KeyUse = KeyUse {
     leaf: false,
     composite: true,
 };
 
-struct Compiler {
-    symbols: Symbols,
+pub(super) struct Compiler {
+    pub(super) symbols: Symbols,
     conditions: Vec<Condition>,
+    has_contexts: bool,
 }
 
 impl Compiler {
@@ -92,11 +96,14 @@ impl Compiler {
                 (groups, Vec::new())
             }
         };
+        let contextual = self.contextual(fetch, &groups).map(Box::new);
+        self.has_contexts |= contextual.is_some();
         FetchStep {
             subgraph: fetch.subgraph.clone(),
             operation: fetch.operation.clone(),
             groups,
             root_at,
+            contextual,
         }
     }
 

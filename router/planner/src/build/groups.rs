@@ -8,8 +8,11 @@ use apollo_compiler::{Name, Node};
 
 use crate::guard::Guard;
 use crate::model::{TypeId, TypeKind};
-use crate::plan::{EntityGroup, PathSegment, RepresentationField, RepresentationShape};
-use crate::search::{Bound, Search, StepId, add_bound};
+use crate::plan::{
+    ContextPath, ContextVariable, EntityGroup, PathSegment, RepresentationField,
+    RepresentationShape,
+};
+use crate::search::{Bound, BoundContext, ContextSource, Search, StepId, add_bound};
 use crate::text::EntitiesField;
 
 /// The groups of one request and the `_entities` fields for its document. `whole` is when the request is sent at all.
@@ -61,24 +64,30 @@ pub(super) fn entity_groups(
         } else {
             guard.to_condition()
         };
+        let contexts = contexts(search, &steps, index, definitions);
         groups.push(EntityGroup {
             path,
             variable: variable.clone(),
             response_key: response_key.clone(),
             representations: shapes(search, &steps),
             condition,
+            contexts: contexts
+                .iter()
+                .map(|(_, context)| context.clone())
+                .collect(),
         });
         fields.push(EntitiesField {
             variable,
             response_key,
             places: steps.iter().map(|id| search.step(*id).place).collect(),
+            contexts,
         });
     }
     (groups, fields)
 }
 
 /// True unless one step's representations would do harm to the other's: by another value under the same name (a field
-/// required with different arguments), or by a field that is not fetched whenever the other is needed, for an entity
+/// required with different arguments, or of a context), or by a field that is not fetched whenever the other is needed, for an entity
 /// that lacks a field is not sent.
 fn may_share(search: &Search<'_>, one: StepId, other: StepId) -> bool {
     let representation = |id: StepId| {
@@ -89,7 +98,54 @@ fn may_share(search: &Search<'_>, one: StepId, other: StepId) -> bool {
     let is_safe = |one: StepId, other: StepId| {
         guard(one).covers(guard(other)) || has_all(representation(other), representation(one))
     };
-    agree(representation(one), representation(other)) && is_safe(one, other) && is_safe(other, one)
+    bound_contexts(search, one) == bound_contexts(search, other)
+        && agree(representation(one), representation(other))
+        && is_safe(one, other)
+        && is_safe(other, one)
+}
+
+fn bound_contexts<'a>(search: &'a Search<'_>, id: StepId) -> &'a [BoundContext] {
+    let entity = search.step(id).entity.as_ref();
+    entity.map_or(&[][..], |entity| entity.contexts.as_slice())
+}
+
+/// The variables for a group's contexts, by the arguments that they are for.
+fn contexts(
+    search: &Search<'_>,
+    steps: &[StepId],
+    group: usize,
+    definitions: &[Node<VariableDefinition>],
+) -> Vec<(Name, ContextVariable)> {
+    let bound = steps.first().map(|id| bound_contexts(search, *id));
+    let variable = |(index, context): (usize, &BoundContext)| {
+        let name = format!("contextualArgument_{group}_{index}");
+        let variable = ContextVariable {
+            variable: unused(&name, definitions),
+            ty: context.ty.clone(),
+            sources: context
+                .sources
+                .iter()
+                .map(|source| context_path(search, source))
+                .collect(),
+        };
+        (context.argument.clone(), variable)
+    };
+    let bound = bound.unwrap_or_default();
+    bound.iter().enumerate().map(variable).collect()
+}
+
+fn context_path(search: &Search<'_>, source: &ContextSource) -> ContextPath {
+    let tree = &search.tree;
+    let scope = source.scope.filter(|_| tree.is_abstract(source.position));
+    ContextPath {
+        depth: tree.path(source.position).len(),
+        on: scope.map(|ty| search.supergraph.model().ty(ty).name.clone()),
+        keys: source
+            .value
+            .iter()
+            .map(|field| tree.field(*field).source_key.clone())
+            .collect(),
+    }
 }
 
 /// True when every bound field of the one is among those of the other.

@@ -117,7 +117,12 @@ impl Writer<'_> {
             input_rewrites(shape, &mut rewrites);
         }
         let renames = self.keys.renames(&group.path, &operation.text);
-        written(fetch, &operation, Some(requires), &rewrites, &renames)
+        let mut node = written(fetch, &operation, Some(requires), &rewrites, &renames);
+        let contexts = context_rewrites(group);
+        if !contexts.is_empty() {
+            node["contextRewrites"] = contexts.into();
+        }
+        node
     }
 
     /// `@` is every item of a list; `key|[Type]` goes on for objects of that type only.
@@ -273,6 +278,24 @@ fn input_rewrites(shape: &RepresentationShape, rewrites: &mut Vec<Value>) {
             rewrites.push(setter);
         }
     }
+}
+
+/// What the variables of contexts are set to: `..` leads from an entity to the object that it is a field's value of.
+fn context_rewrites(group: &EntityGroup) -> Vec<Value> {
+    let mut rewrites = Vec::new();
+    for context in &group.contexts {
+        for source in &context.sources {
+            let down = &group.path[source.depth..];
+            let steps = down
+                .iter()
+                .filter(|segment| matches!(segment, PathSegment::Key(_)));
+            let mut path: Vec<String> = steps.map(|_| "..".to_owned()).collect();
+            path.extend(source.on.as_ref().map(keys::on));
+            path.extend(source.keys.iter().map(Name::to_string));
+            rewrites.push(keys::renamer(&path, &context.variable));
+        }
+    }
+    rewrites
 }
 
 /// Inner fields first, as long as the outer still have the keys of the paths. A key is renamed to another only once that

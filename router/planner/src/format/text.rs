@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Write};
 use apollo_compiler::ast::Document;
 
 use crate::plan::{
-    Condition, EntityGroup, Fetch, Inputs, PathSegment, PlanNode, QueryPlan, RepresentationField,
-    RepresentationShape, SubgraphOperation,
+    Condition, ContextPath, EntityGroup, Fetch, Inputs, PathSegment, PlanNode, QueryPlan,
+    RepresentationField, RepresentationShape, SubgraphOperation,
 };
 
 impl Display for QueryPlan {
@@ -89,6 +89,18 @@ impl Indented {
         for shape in &group.representations {
             self.line(&Shape(shape).to_string());
         }
+        for context in &group.contexts {
+            let sources: Vec<String> = context
+                .sources
+                .iter()
+                .map(|source| from_context(group, source))
+                .collect();
+            self.line(&format!(
+                "${} from {}",
+                context.variable,
+                sources.join(" or ")
+            ));
+        }
         self.depth -= 1;
     }
 
@@ -100,6 +112,19 @@ impl Indented {
             self.line(line);
         }
     }
+}
+
+/// The path to a context's value, from the root of the tree.
+fn from_context(group: &EntityGroup, source: &ContextPath) -> String {
+    let mut path = group.path[..source.depth].to_vec();
+    path.extend(
+        source
+            .on
+            .iter()
+            .map(|ty| PathSegment::OnTypes(vec![ty.clone()])),
+    );
+    path.extend(source.keys.iter().cloned().map(PathSegment::Key));
+    Path(&path).to_string()
 }
 
 pub(super) struct Path<'a>(pub(super) &'a [PathSegment]);

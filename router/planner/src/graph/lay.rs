@@ -5,7 +5,7 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 use apollo_compiler::collections::{HashMap, HashSet, IndexMap};
 
-use super::{FieldMove, Graph, Node, NodeId, OverrideLabel};
+use super::{FieldMove, Graph, Node, NodeId, OverrideLabel, Requires};
 use crate::field_set::{FieldSet, FieldSetItem};
 use crate::model::{FieldInSubgraph, Model, SubgraphId, TypeId, TypeInSubgraph, TypeKind};
 
@@ -119,7 +119,7 @@ impl Builder<'_> {
         let target = self.value_node(field, subgraph);
         FieldMove {
             target,
-            requires: field.requires.clone().map(Arc::new),
+            requires: requires(field).map(Arc::new),
             only_in_keys: field.overridden && label.is_none() && in_key(here, name),
             label,
         }
@@ -260,6 +260,16 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+fn requires(field: &FieldInSubgraph) -> Option<Requires> {
+    if field.requires.is_none() && field.context_arguments.is_empty() {
+        return None;
+    }
+    Some(Requires {
+        fields: field.requires.clone().unwrap_or_default(),
+        contexts: field.context_arguments.clone(),
+    })
 }
 
 /// Taken over by another, a field that is part of a key can still be told: it is how the subgraph knows the entity.

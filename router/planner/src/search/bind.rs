@@ -117,8 +117,14 @@ impl Search<'_> {
                 Vec::new()
             };
         }
-        if ty == on || model.ty(ty).kind == TypeKind::Object {
+        if ty == on {
             return vec![None];
+        }
+        if model.ty(ty).kind == TypeKind::Object {
+            return match allowed.contains(&ty) {
+                true => vec![None],
+                false => Vec::new(),
+            };
         }
         let possible = model.ty(ty).possible.iter().copied();
         possible

@@ -9,8 +9,7 @@ use super::index::Listed;
 use super::supply::{Jump, Supply};
 use super::{EntityStep, Goal, Origin, Place, PlaceId, PlacedField, Search, Step, StepId, Wanted};
 use crate::error::PlanError;
-use crate::field_set::FieldSet;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Requires};
 use crate::guard::Guard;
 use crate::model::TypeId;
 use crate::tree::{FieldId, PositionId, Tree};
@@ -261,10 +260,14 @@ impl Search<'_> {
         self.supply_types_above(position, jump.guard, &mut supply)?;
         let mut representation = self.supply(jump, &key.fields, true, &mut supply)?;
         if let Some(requires) = &jump.requires {
-            for bound in self.supply(jump, requires, false, &mut supply)? {
+            for bound in self.supply(jump, &requires.fields, false, &mut supply)? {
                 add_bound(&mut representation, bound);
             }
         }
+        let contexts = match &jump.requires {
+            Some(requires) => self.supply_contexts(jump, &requires.contexts, &mut supply)?,
+            None => Vec::new(),
+        };
         let level = supply
             .after
             .iter()
@@ -281,6 +284,7 @@ impl Search<'_> {
             entity: Some(EntityStep {
                 requires: jump.requires.clone(),
                 representation,
+                contexts,
             }),
             after: supply.after,
             inputs: supply.inputs,
@@ -297,7 +301,7 @@ impl Search<'_> {
         position: PositionId,
         scope: Option<TypeId>,
         target: NodeId,
-        requires: Option<&Arc<FieldSet>>,
+        requires: Option<&Arc<Requires>>,
     ) -> Option<StepId> {
         let mut places = self.index.at_node((position, scope), target).iter();
         places.find_map(|id| {

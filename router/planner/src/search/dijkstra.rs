@@ -7,8 +7,7 @@ use std::sync::Arc;
 use apollo_compiler::collections::HashMap;
 
 use super::PlaceId;
-use crate::field_set::FieldSet;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Requires};
 use crate::model::TypeId;
 use crate::tree::FieldId;
 
@@ -40,7 +39,7 @@ pub(super) enum Action {
     Jump {
         target: NodeId,
         key_index: usize,
-        requires: Option<Arc<FieldSet>>,
+        requires: Option<Arc<Requires>>,
     },
 }
 

@@ -10,7 +10,7 @@ use super::route::{Breadth, Entrance, JOIN, LEVEL, REQUEST, Way};
 use super::{Considered, Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::field_set::FieldSet;
-use crate::graph::{EntityMove, Move, NodeId};
+use crate::graph::{EntityMove, Move, NodeId, Requires};
 use crate::model::{SubgraphId, TypeId};
 use crate::tree::{FieldId, PositionId, Tree};
 
@@ -177,7 +177,7 @@ impl<'m> Search<'m> {
         state: State,
         wanted: Option<FieldId>,
         entry: &EntityMove<'_>,
-        requires: Option<Arc<FieldSet>>,
+        requires: Option<Arc<Requires>>,
         (cost, level): (u32, u32),
         run: &mut Run,
     ) -> Result<(), PlanError> {
@@ -195,7 +195,7 @@ impl<'m> Search<'m> {
                     entry.target,
                     Arc::as_ptr(&requires) as usize,
                 );
-                let Some(extra) = self.set_cost(position, state, &requires, considered, false)?
+                let Some(extra) = self.requires_cost(position, state, &requires, considered)?
                 else {
                     return Ok(());
                 };
@@ -253,13 +253,49 @@ impl<'m> Search<'m> {
         considered: Considered,
         for_key: bool,
     ) -> Result<Option<u32>, PlanError> {
-        let supergraph = self.supergraph;
-        if supergraph
-            .graph()
-            .tells(supergraph.model(), state.node, set)
-        {
+        if self.tells(state.node, set) {
             return Ok(Some(0));
         }
+        self.consider(considered, |search| {
+            search.cost_of(position, state.scope, set, for_key)
+        })
+    }
+
+    fn requires_cost(
+        &mut self,
+        position: PositionId,
+        state: State,
+        requires: &Requires,
+        considered: Considered,
+    ) -> Result<Option<u32>, PlanError> {
+        let told = self.tells(state.node, &requires.fields);
+        if told && requires.contexts.is_empty() {
+            return Ok(Some(0));
+        }
+        self.consider(considered, |search| {
+            let mut cost = 0;
+            if !told {
+                match search.cost_of(position, state.scope, &requires.fields, false)? {
+                    Some(fields) => cost += fields,
+                    None => return Ok(None),
+                }
+            }
+            let contexts = search.cost_of_contexts(position, &requires.contexts)?;
+            Ok(contexts.map(|contexts| cost + contexts))
+        })
+    }
+
+    fn tells(&self, node: NodeId, set: &FieldSet) -> bool {
+        let supergraph = self.supergraph;
+        supergraph.graph().tells(supergraph.model(), node, set)
+    }
+
+    /// Works out what something costs, unless it is known already or being worked out further out.
+    fn consider(
+        &mut self,
+        considered: Considered,
+        work_out: impl FnOnce(&mut Self) -> Result<Option<u32>, PlanError>,
+    ) -> Result<Option<u32>, PlanError> {
         if let Some(known) = self.costs.get(&considered) {
             return Ok(*known);
         }
@@ -279,7 +315,7 @@ impl<'m> Search<'m> {
         }
         let outer = self.circle.take();
         self.considering.push(considered);
-        let cost = self.cost_of(position, state.scope, set, for_key);
+        let cost = work_out(self);
         self.considering.pop();
         let cost = cost?;
         // Impossible only because something further out is being considered: it may be possible another time.
@@ -306,7 +342,7 @@ impl<'m> Search<'m> {
     }
 }
 
-fn jump_action(entry: &EntityMove<'_>, requires: Option<Arc<FieldSet>>) -> Action {
+fn jump_action(entry: &EntityMove<'_>, requires: Option<Arc<Requires>>) -> Action {
     Action::Jump {
         target: entry.target,
         key_index: entry.key_index,

@@ -7,6 +7,7 @@
 
 mod bind;
 mod commit;
+mod contexts;
 mod dijkstra;
 mod index;
 mod jump;
@@ -24,8 +25,7 @@ use apollo_compiler::ast::OperationType;
 use apollo_compiler::collections::HashMap;
 
 use crate::error::PlanError;
-use crate::field_set::FieldSet;
-use crate::graph::{FieldMove, NodeId};
+use crate::graph::{FieldMove, NodeId, Requires};
 use crate::guard::Guard;
 use crate::model::{SubgraphId, TypeId};
 use crate::normalise::NormalSelection;
@@ -36,6 +36,7 @@ use crate::tree::{FieldId, PositionId, Tree};
 use index::PlaceIndex;
 
 pub(crate) use bind::{Bound, add_bound};
+pub(crate) use contexts::{BoundContext, ContextSource};
 pub(crate) use shape::{Part, Shaped, ShapedField};
 
 /// Search steps before planning is given up.
@@ -103,9 +104,11 @@ pub(crate) struct Step {
 /// The part of a step that fetches entities.
 #[derive(Debug)]
 pub(crate) struct EntityStep {
-    pub(crate) requires: Option<Arc<FieldSet>>,
+    pub(crate) requires: Option<Arc<Requires>>,
     /// The key and the required fields, in the tree.
     pub(crate) representation: Vec<Bound>,
+    /// Where the contexts that it needs come from.
+    pub(crate) contexts: Vec<BoundContext>,
 }
 
 /// Something to be placed.

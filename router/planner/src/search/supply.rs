@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Bound, Goal, PlaceId, Search, StepId, Wanted};
 use crate::error::PlanError;
 use crate::field_set::FieldSet;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Requires};
 use crate::guard::Guard;
 use crate::tree::{FieldId, PositionId};
 
@@ -15,7 +15,7 @@ pub(super) struct Jump<'a> {
     pub(super) from: PlaceId,
     pub(super) target: NodeId,
     pub(super) key_index: usize,
-    pub(super) requires: Option<Arc<FieldSet>>,
+    pub(super) requires: Option<Arc<Requires>>,
     pub(super) guard: &'a Guard,
 }
 
@@ -88,21 +88,31 @@ impl Search<'_> {
         let mut goals = Vec::new();
         self.goals_of(position, &bound, for_key, jump.guard, &mut goals);
         for goal in &goals {
-            if self.cannot_occur(goal) {
-                continue;
-            }
-            match self.place_goal(goal)? {
-                Some((place, index)) => {
-                    supply.after.insert(self.place(place).step);
-                    supply.inputs.extend(index.map(|index| (place, index)));
-                }
-                None if self.may_occur(goal)? => return Err(self.lost(goal.position, None)),
-                None => {}
-            }
+            self.supply_goal(goal, supply)?;
         }
         self.placing.pop();
         self.costs.clear();
         Ok(bound)
+    }
+
+    /// Places what a step has to wait for, unless no object can be of the type that it is for.
+    pub(super) fn supply_goal(
+        &mut self,
+        goal: &Goal,
+        supply: &mut Supply,
+    ) -> Result<(), PlanError> {
+        if self.cannot_occur(goal) {
+            return Ok(());
+        }
+        match self.place_goal(goal)? {
+            Some((place, index)) => {
+                supply.after.insert(self.place(place).step);
+                supply.inputs.extend(index.map(|index| (place, index)));
+            }
+            None if self.may_occur(goal)? => return Err(self.lost(goal.position, None)),
+            None => {}
+        }
+        Ok(())
     }
 
     fn supply_here(

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::ast::{Directive, FieldDefinition, OperationType, Type};
+use apollo_compiler::ast::{Directive, FieldDefinition, OperationType, Type, Value};
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, ExtendedType};
-use apollo_compiler::{Name, Schema};
+use apollo_compiler::{Name, Node, Schema};
 
 use super::SupergraphError;
 use super::links::Links;
@@ -49,6 +49,8 @@ struct Reader<'a> {
     schema: &'a Schema,
     /// The prefix of the join specification's names, normally `join`.
     prefix: String,
+    /// The name that `@context` goes by.
+    context: String,
     subgraphs: Vec<Subgraph>,
     /// By the enum value that names it.
     by_value: HashMap<Name, SubgraphId>,
@@ -79,6 +81,7 @@ impl<'a> Reader<'a> {
         Ok(Reader {
             schema,
             prefix,
+            context: links.directive("context"),
             subgraphs,
             by_value,
         })
@@ -134,6 +137,11 @@ impl<'a> Reader<'a> {
             kind,
             possible: Vec::new(),
             interfaces: Vec::new(),
+            contexts: ty
+                .directives()
+                .get_all(&self.context)
+                .filter_map(|set| string(set, "name").map(Into::into))
+                .collect(),
             fields: types,
             subgraphs,
         }))
@@ -178,7 +186,7 @@ impl<'a> Reader<'a> {
             found.overrides = string(join, "override").map(str::to_owned);
             found.overridden = boolean(join, "usedOverridden").unwrap_or(false);
             found.override_label = string(join, "overrideLabel").map(Into::into);
-            found.context_arguments = context_arguments(join);
+            found.context_arguments = context_arguments(join, &at)?;
             here.fields.insert(field.name.clone(), found);
         }
         Ok(())
@@ -231,6 +239,17 @@ impl<'a> Reader<'a> {
                 if here.interface_object {
                     here.possible.clear();
                 }
+            }
+        }
+        for index in 0..model.types.len() {
+            let ty = &model.types[index];
+            if ty.kind == TypeKind::Object || ty.contexts.is_empty() {
+                continue;
+            }
+            let (contexts, possible) = (ty.contexts.clone(), ty.possible.clone());
+            for object in possible {
+                let known = &mut model.types[object.0 as usize].contexts;
+                known.extend(contexts.iter().cloned());
             }
         }
         Ok(())
@@ -345,31 +364,40 @@ fn plain(ty: Type) -> FieldInSubgraph {
     }
 }
 
-fn context_arguments(join: &Directive) -> Vec<ContextArgument> {
+fn context_arguments(join: &Directive, at: &str) -> Result<Vec<ContextArgument>, SupergraphError> {
     let arguments = join
         .specified_argument_by_name("contextArguments")
-        .and_then(|value| value.as_list())
-        .unwrap_or_default();
-    let mut found = Vec::new();
-    for argument in arguments {
-        let Some(fields) = argument.as_object() else {
-            continue;
-        };
+        .and_then(|value| value.as_list());
+    let read = |argument: &Node<Value>| {
+        let fields = argument.as_object().unwrap_or_default();
         let text = |key: &str| {
             let value = fields
                 .iter()
                 .find(|(name, _)| name == key)
                 .and_then(|(_, value)| value.as_str());
-            value.unwrap_or_default().to_owned()
+            value.ok_or_else(|| SupergraphError::Join {
+                at: at.to_owned(),
+                problem: format!("a context argument has no `{key}`"),
+            })
         };
-        found.push(ContextArgument {
-            context: text("context"),
-            name: text("name"),
-            ty: text("type"),
-            selection: text("selection"),
-        });
-    }
-    found
+        let invalid = |text: &str, what: &str| SupergraphError::Join {
+            at: at.to_owned(),
+            problem: format!("`{text}` is not {what}"),
+        };
+        let (name, ty) = (text("name")?, text("type")?);
+        Ok(ContextArgument {
+            context: text("context")?.into(),
+            name: Name::new(name).map_err(|_| invalid(name, "an argument's name"))?,
+            ty: Type::parse(ty, "join__field").map_err(|_| invalid(ty, "a type"))?,
+            selection: FieldSet::parse(text("selection")?).map_err(|source| {
+                SupergraphError::FieldSet {
+                    at: at.to_owned(),
+                    source,
+                }
+            })?,
+        })
+    };
+    arguments.unwrap_or_default().iter().map(read).collect()
 }
 
 fn string<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {

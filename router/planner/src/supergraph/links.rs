@@ -23,10 +23,11 @@ struct Link {
 }
 
 /// Specifications whose `for:` purpose is served. Others that have one are refused (link specification, section "for"):
-/// without authorization directives data would be open, without contexts or connectors requests would be wrong. (Cache
-/// tags are served by caching nothing.)
-const UNDERSTOOD: [&str; 7] = [
+/// without authorization directives data would be open, without connectors requests would be wrong. (Cache tags are
+/// served by caching nothing.)
+const UNDERSTOOD: [&str; 8] = [
     "cacheTag",
+    "context",
     "link",
     "core",
     "join",

@@ -215,6 +215,7 @@ fn fetch(subgraph: &str, text: &str, inputs: Inputs) -> Fetch {
         subgraph: subgraph.into(),
         operation,
         inputs,
+        parts: None,
     }
 }
 
@@ -257,6 +258,7 @@ pub fn group(key: &str, variable: &str, path: &str, shapes: &[(&str, &str)]) -> 
         response_key: name(key),
         representations: shapes.iter().map(shape).collect(),
         condition: None,
+        contexts: Vec::new(),
     }
 }
 
