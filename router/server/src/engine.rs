@@ -10,6 +10,7 @@ use souk_planner::{Planner, Supergraph, SupergraphError};
 
 use crate::config::RouterConfig;
 use crate::operation::cache::OperationCache;
+use crate::override_labels::Labels;
 use crate::transports::{TransportFactory, TransportSetupError};
 
 pub(crate) struct Engine {
@@ -17,6 +18,7 @@ pub(crate) struct Engine {
     pub schema: Arc<Valid<Schema>>,
     pub executor: Executor,
     pub operations: OperationCache,
+    pub labels: Labels,
 }
 
 /// A supergraph that cannot be served.
@@ -51,6 +53,7 @@ impl Engine {
         }
         let schema = Arc::new(supergraph.api_schema().clone());
         Ok(Engine {
+            labels: Labels::of(&supergraph, &config.override_labels),
             planner: Planner::new(supergraph),
             executor: Executor::new(transports, schema.clone()),
             schema,

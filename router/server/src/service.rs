@@ -103,6 +103,7 @@ impl Service {
         let key = OperationKey {
             query,
             operation_name,
+            labels: engine.labels.choose(context.extensions.get()),
         };
         let prepared = engine
             .operations
@@ -130,10 +131,7 @@ impl Service {
         key: Arc<OperationKey>,
     ) -> Result<Arc<Operation>, Vec<GraphQLError>> {
         let rules = self.rules.clone();
-        let job = move || {
-            let name = key.operation_name.as_deref();
-            prepare(&engine.planner, &engine.schema, &rules, &key.query, name).map(Arc::new)
-        };
+        let job = move || prepare(&engine.planner, &engine.schema, &rules, &key).map(Arc::new);
         self.pool.run(job).await.unwrap_or_else(|_| {
             tracing::error!("preparing an operation panicked");
             Err(vec![GraphQLError::new(

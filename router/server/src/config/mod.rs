@@ -8,6 +8,7 @@ mod cross_site;
 mod expand;
 mod headers;
 mod limits;
+mod override_labels;
 mod read;
 mod scalar;
 mod subgraph_errors;
@@ -25,6 +26,7 @@ pub use authentication::{Authentication, Jwks, Jwt, RouterAuthentication, Signin
 pub use cross_site::{Cors, CorsPolicy, Csrf};
 pub use headers::{AllSubgraphs, HeaderRule, Headers, Insert, Propagate, Remove};
 pub use limits::Limits;
+pub use override_labels::LabelRule;
 pub use scalar::{
     HeaderText, HeaderValueText, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
 };
@@ -67,6 +69,8 @@ pub struct RouterConfig {
     pub tls: Tls,
     /// Subgraph name to URL, instead of the URL in the supergraph.
     pub override_subgraph_url: BTreeMap<String, ServiceUrl>,
+    /// When labels of progressive overrides are on. A label `percent(x)` needs no entry.
+    pub override_labels: BTreeMap<String, LabelRule>,
     /// Whether clients see what went wrong in a subgraph.
     pub include_subgraph_errors: IncludeSubgraphErrors,
     /// Subscriptions over WebSocket and server-sent events.

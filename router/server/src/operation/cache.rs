@@ -15,6 +15,8 @@ const ORDINARY_BYTES: usize = 16 * 1024;
 pub(crate) struct OperationKey {
     pub query: String,
     pub operation_name: Option<String>,
+    /// The labels of progressive overrides that are on, sorted.
+    pub labels: Vec<Arc<str>>,
 }
 
 /// Prepared operations of one supergraph. Refused documents are not kept.

@@ -10,9 +10,11 @@ use apollo_compiler::{Node, Schema};
 use souk_executor::PreparedPlan;
 use souk_planner::Planner;
 
+use super::cache::OperationKey;
 use super::limits;
 use crate::config::Limits;
 use crate::error::{GraphQLError, from_compiler, from_diagnostics};
+use crate::override_labels::set_of;
 
 /// An operation that has been parsed, checked, validated and planned.
 #[derive(Debug)]
@@ -30,16 +32,16 @@ pub(crate) struct Rules {
     pub introspection: bool,
 }
 
-/// Prepares the operation `operation_name` of a document, or its only one. The errors are all of the first stage
+/// Prepares the operation of that name of a document, or its only one. The errors are all of the first stage
 /// that fails.
 pub(crate) fn prepare(
     planner: &Planner,
     schema: &Valid<Schema>,
     rules: &Rules,
-    text: &str,
-    operation_name: Option<&str>,
+    key: &OperationKey,
 ) -> Result<Operation, Vec<GraphQLError>> {
-    let document = parse(text, &rules.limits)?;
+    let operation_name = key.operation_name.as_deref();
+    let document = parse(&key.query, &rules.limits)?;
     let definition = select(&document, operation_name).map_err(|error| vec![error])?;
     let broken = limits::check(limits::measure(&document, definition), &rules.limits);
     if !broken.is_empty() {
@@ -77,7 +79,9 @@ pub(crate) fn prepare(
         })?;
     }
 
-    let plan = planner.plan(&document, operation_name).map_err(|error| {
+    let labels = set_of(&key.labels);
+    let planned = planner.plan_with_labels(&document, operation_name, &labels);
+    let plan = planned.map_err(|error| {
         tracing::error!(%error, operation = operation_name, "a valid operation could not be planned");
         vec![GraphQLError::new("the operation could not be planned", "QUERY_PLANNING_FAILED")]
     })?;

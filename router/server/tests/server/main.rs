@@ -16,6 +16,7 @@ mod endpoint;
 mod graphiql;
 mod limits;
 mod over_http;
+mod override_labels;
 mod reload;
 mod server_sent_events;
 mod shutdown;
