@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -128,12 +129,27 @@ pub struct RouterArgs {
 /// `souk compose`.
 #[derive(Debug, Args)]
 pub struct ComposeArgs {
-    /// The list of subgraphs, in the format of rover's supergraph.yaml.
+    /// The list of subgraphs, in the format of rover's supergraph.yaml; - is standard input.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
     /// Where the supergraph goes; standard output without it.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Compose again whenever a schema changes, until Ctrl-C. What cannot be composed is reported and leaves the output
+    /// as it was.
+    #[arg(long, requires = "output")]
+    pub watch: bool,
+    /// How often subgraphs that tell their schema over HTTP are asked again, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds, requires = "watch")]
+    pub polling_interval: Duration,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("has to be more than 0".to_owned()),
+    }
 }
 
 /// `souk plan`.
@@ -148,6 +164,22 @@ pub struct PlanArgs {
     /// Which operation, when the file has several.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// How the plan is written.
+    #[arg(long, default_value = "text")]
+    pub format: PlanFormat,
+}
+
+/// The ways to write a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// Apollo's format, for tools.
+    Json,
+    /// A picture in the DOT language: `souk plan ... | dot -Tsvg`.
+    Graphviz,
+    /// A picture as a Mermaid flowchart, which Markdown can have in it.
+    Mermaid,
 }
 
 /// `souk schema`.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 /// A failed command: what to print and how to exit.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Failure {
     message: String,
     code: u8,
@@ -25,6 +25,14 @@ impl Failure {
             message: message.to_string(),
             code: 2,
         }
+    }
+
+    /// Several failures as one; `None` when there is none.
+    pub fn all(failures: Vec<Failure>) -> Option<Failure> {
+        failures.into_iter().reduce(|one, other| Failure {
+            message: format!("{}\n{}", one.message, other.message),
+            code: one.code.max(other.code),
+        })
     }
 
     /// Prints the message to standard error and gives the exit code.

@@ -7,7 +7,6 @@
 
 mod bad_input;
 mod browser;
-mod command_line;
 mod counts;
 mod graphiql;
 mod identity_header;

@@ -30,7 +30,7 @@ use diagnostics::Diagnostics;
 use supergraph::Reader;
 
 /// One subgraph as its owner describes it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubgraphInput {
     /// Unique name; it is what `@override(from:)` refers to and what error messages show.
     pub name: String,

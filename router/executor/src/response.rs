@@ -31,6 +31,19 @@ impl Response {
         }
     }
 
+    /// `{"data":null}`, for an operation that was not to be executed.
+    pub fn without_execution() -> Response {
+        Response::new(Bytes::from_static(br#"{"data":null}"#), true, 0)
+    }
+
+    /// The response with an `extensions` entry that has this key and value. The executor itself writes none.
+    pub fn with_extension(self, key: &str, value: &serde_json::Value) -> Response {
+        let extensions = serde_json::json!({ key: value }).to_string();
+        let open = self.bytes.strip_suffix(b"}").unwrap_or(&self.bytes);
+        let text = [open, br#","extensions":"#, extensions.as_bytes(), b"}"].concat();
+        Response::new(Bytes::from(text), self.has_data, self.error_count)
+    }
+
     /// The JSON text: `{"data":…,"errors":…}`, `errors` only when there are any.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes

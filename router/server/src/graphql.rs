@@ -7,13 +7,14 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, State, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
 use crate::error::Refusal;
 use crate::http::media::{self, ResponseType};
 use crate::http::request::{from_body, from_query, read_body};
 use crate::http::{csrf, response};
-use crate::service::Service;
+use crate::operation::expose::Exposure;
+use crate::service::{Ready, Service};
 use crate::streaming::{sse, websocket};
 
 /// Answers a request to the GraphQL endpoint.
@@ -96,8 +97,28 @@ async fn answer(
             "SUBSCRIPTION_NEEDS_STREAM",
         )),
         (_, ResponseType::EventStream) => Ok(sse::single(service, ready).await),
-        (_, media) => Ok(response::executed(service.execute(ready).await?, media)),
+        (_, media) => {
+            let executed = execute(service, ready, &parts.headers).await?;
+            Ok(response::executed(executed, media))
+        }
     }
+}
+
+/// Executes a query or a mutation, and adds its plan to the response if the request may ask for it.
+async fn execute(
+    service: &Service,
+    ready: Ready,
+    headers: &HeaderMap,
+) -> Result<souk_executor::Response, Refusal> {
+    let exposure = Exposure::asked(&service.config.plugins, headers);
+    let Some((exposure, plan)) = exposure.zip(ready.shown_plan.clone()) else {
+        return service.execute(ready).await;
+    };
+    let response = match exposure.dry_run {
+        true => souk_executor::Response::without_execution(),
+        false => service.execute(ready).await?,
+    };
+    Ok(exposure.add(response, &plan))
 }
 
 fn method_not_allowed(message: String, allowed: &'static str) -> Refusal {

@@ -105,6 +105,7 @@ impl RouterBuilder {
             rules: Rules {
                 limits: self.config.limits.clone(),
                 introspection: self.config.supergraph.introspection,
+                expose_plans: self.config.plugins.expose_query_plan,
             },
             cors: CorsRules::new(&self.config.cors),
             engine: ArcSwap::from_pointee(engine),

@@ -53,6 +53,8 @@ pub(crate) struct Service {
 pub(crate) struct Ready {
     engine: Arc<Engine>,
     pub kind: OperationType,
+    /// The plan as clients may see it, if they may.
+    pub shown_plan: Option<Arc<serde_json::Value>>,
     request: ExecutionRequest,
 }
 
@@ -115,6 +117,7 @@ impl Service {
         Ok(Ready {
             engine,
             kind: operation.kind,
+            shown_plan: operation.shown_plan.clone(),
             request: ExecutionRequest {
                 plan: operation.plan.clone(),
                 document: operation.document.clone(),
@@ -147,6 +150,7 @@ impl Service {
             engine,
             kind,
             request,
+            ..
         } = ready;
         let timeout = self.config.traffic_shaping.router.timeout.0;
         let execution = tokio::time::timeout(timeout, {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use apollo_compiler::ExecutableDocument;
 use souk_planner::{Planner, Supergraph};
 
-use crate::cli::PlanArgs;
+use crate::cli::{PlanArgs, PlanFormat};
 use crate::commands::print;
 use crate::failure::Failure;
 
-/// Runs the command: prints the plan as text.
+/// Runs the command: prints the plan.
 pub fn run(args: &PlanArgs) -> Result<(), Failure> {
     let sdl = read(&args.supergraph)?;
     let supergraph = Supergraph::parse(&sdl).map_err(|error| {
@@ -27,7 +27,13 @@ pub fn run(args: &PlanArgs) -> Result<(), Failure> {
     let plan = planner
         .plan(&document, args.name.as_deref())
         .map_err(Failure::failed)?;
-    print(&format!("{plan}\n"))
+    let text = match args.format {
+        PlanFormat::Text => format!("{plan}\n"),
+        PlanFormat::Json => format!("{:#}\n", plan.to_json()),
+        PlanFormat::Graphviz => plan.to_graphviz(),
+        PlanFormat::Mermaid => plan.to_mermaid(),
+    };
+    print(&text)
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

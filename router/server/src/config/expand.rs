@@ -41,22 +41,28 @@ fn expand_at(value: &mut Value, path: &str, problems: &mut Vec<Problem>) {
 
 /// A text that is nothing but one reference may stand for a number or a boolean.
 fn expanded(text: &str) -> Result<Value, String> {
+    let is_one_reference = text.starts_with("${") && text.find('}') == Some(text.len() - 1);
+    let expanded = expand_text(text)?;
+    Ok(match is_one_reference {
+        true => plain(expanded),
+        false => Value::String(expanded),
+    })
+}
+
+/// Replaces `${env.NAME}`, `${env.NAME:-default}` and `${file.path}` in a text. An error says which of them leads nowhere.
+pub fn expand_text(text: &str) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("${") {
         let (reference, behind) = behind
             .split_once('}')
             .ok_or("a reference that begins with ${ has to end with }")?;
-        let value = resolve(reference)?;
-        if before.is_empty() && behind.is_empty() && out.is_empty() {
-            return Ok(plain(value));
-        }
         out.push_str(before);
-        out.push_str(&value);
+        out.push_str(&resolve(reference)?);
         rest = behind;
     }
     out.push_str(rest);
-    Ok(Value::String(out))
+    Ok(out)
 }
 
 fn resolve(reference: &str) -> Result<String, String> {

@@ -9,6 +9,7 @@ mod expand;
 mod headers;
 mod limits;
 mod override_labels;
+mod plugins;
 mod read;
 mod scalar;
 mod subgraph_errors;
@@ -24,9 +25,11 @@ use serde::Deserialize;
 
 pub use authentication::{Authentication, Jwks, Jwt, RouterAuthentication, SigningAlgorithm};
 pub use cross_site::{Cors, CorsPolicy, Csrf};
+pub use expand::expand_text;
 pub use headers::{AllSubgraphs, HeaderRule, Headers, Insert, Propagate, Remove};
 pub use limits::Limits;
 pub use override_labels::LabelRule;
+pub use plugins::Plugins;
 pub use scalar::{
     HeaderText, HeaderValueText, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
 };
@@ -77,6 +80,8 @@ pub struct RouterConfig {
     pub subscription: Subscription,
     /// Metrics.
     pub telemetry: Telemetry,
+    /// What Apollo Router has as plugins.
+    pub plugins: Plugins,
 }
 
 impl RouterConfig {

@@ -8,10 +8,10 @@ use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{Valid, WithErrors};
 use apollo_compiler::{Node, Schema};
 use souk_executor::PreparedPlan;
-use souk_planner::Planner;
+use souk_planner::{PlanError, Planner};
 
 use super::cache::OperationKey;
-use super::limits;
+use super::{expose, limits};
 use crate::config::Limits;
 use crate::error::{GraphQLError, from_compiler, from_diagnostics};
 use crate::override_labels::set_of;
@@ -23,6 +23,8 @@ pub(crate) struct Operation {
     pub name: Option<String>,
     pub kind: OperationType,
     pub plan: Arc<PreparedPlan>,
+    /// The plan as clients may see it, if they may.
+    pub shown_plan: Option<Arc<serde_json::Value>>,
 }
 
 /// What preparing depends on, beside the document.
@@ -30,6 +32,7 @@ pub(crate) struct Operation {
 pub(crate) struct Rules {
     pub limits: Limits,
     pub introspection: bool,
+    pub expose_plans: bool,
 }
 
 /// Prepares the operation of that name of a document, or its only one. The errors are all of the first stage
@@ -82,14 +85,20 @@ pub(crate) fn prepare(
     let labels = set_of(&key.labels);
     let planned = planner.plan_with_labels(&document, operation_name, &labels);
     let plan = planned.map_err(|error| {
+        if error == PlanError::TooComplex {
+            let message = "the operation is too complex to be planned; select less of interfaces and unions, or send several operations";
+            return vec![GraphQLError::new(message, "QUERY_PLAN_COMPLEXITY_EXCEEDED")];
+        }
         tracing::error!(%error, operation = operation_name, "a valid operation could not be planned");
         vec![GraphQLError::new("the operation could not be planned", "QUERY_PLANNING_FAILED")]
     })?;
+    let shown_plan = rules.expose_plans.then(|| Arc::new(expose::shown(&plan)));
     Ok(Operation {
         document: Arc::new(document),
         name: operation_name.map(str::to_owned),
         kind,
         plan: Arc::new(PreparedPlan::new(plan)),
+        shown_plan,
     })
 }
 

@@ -13,6 +13,7 @@
 mod authentication;
 mod cross_site;
 mod endpoint;
+mod exposed_plans;
 mod graphiql;
 mod limits;
 mod over_http;

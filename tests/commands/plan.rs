@@ -1,0 +1,88 @@
+//! `souk plan` in each of its formats.
+
+use serde_json::Value;
+
+use crate::Folder;
+use crate::compose::LINK;
+
+fn folder() -> Folder {
+    let folder = Folder::new(&[
+        (
+            "supergraph.yaml",
+            "subgraphs:\n  a:\n    schema: { file: a.graphql }\n  b:\n    schema: { file: b.graphql }\n",
+        ),
+        (
+            "a.graphql",
+            &format!(
+                "{LINK}\ntype Query {{ user: User }}\ntype User @key(fields: \"id\") {{ id: ID! }}"
+            ),
+        ),
+        (
+            "b.graphql",
+            &format!("{LINK}\ntype User @key(fields: \"id\") {{ id: ID! rating: Int }}"),
+        ),
+        (
+            "rating.graphql",
+            "query Rating { user { rating } }\nquery Id { user { id } }",
+        ),
+        ("wrong.graphql", "{ user {\n  nothing\n} }"),
+    ]);
+    let compose = [
+        "compose",
+        "--config",
+        "supergraph.yaml",
+        "--output",
+        "supergraph.graphql",
+    ];
+    folder.souk(&compose).succeeded();
+    folder
+}
+
+const PLAN: [&str; 5] = [
+    "plan",
+    "--supergraph",
+    "supergraph.graphql",
+    "--operation",
+    "rating.graphql",
+];
+
+#[test]
+fn in_every_format() {
+    let folder = folder();
+    let plan = |more: &[&str]| {
+        let arguments = [&PLAN[..], &["--name", "Rating"], more].concat();
+        folder.souk(&arguments).succeeded()
+    };
+    assert!(plan(&[]).starts_with("Sequence {\n  Fetch a {"));
+    assert_eq!(plan(&["--format", "text"]), plan(&[]));
+    let json: Value = serde_json::from_str(&plan(&["--format", "json"])).unwrap();
+    assert_eq!(json["kind"], "QueryPlan");
+    assert_eq!(json["node"]["nodes"][1]["path"][0], "user");
+    let graphviz = plan(&["--format", "graphviz"]);
+    assert!(graphviz.starts_with("digraph") && graphviz.contains("for user"));
+    let mermaid = plan(&["--format", "mermaid"]);
+    assert!(mermaid.starts_with("flowchart TD") && mermaid.contains("for user"));
+}
+
+#[test]
+fn what_cannot_be_planned_is_said() {
+    let folder = folder();
+    let several = folder.souk(&PLAN);
+    assert_eq!(several.code(), 1, "{}", several.err());
+    assert!(several.err().contains("operation"), "{}", several.err());
+
+    let arguments = [&PLAN[..4], &["wrong.graphql"]].concat();
+    let wrong = folder.souk(&arguments);
+    assert_eq!(wrong.code(), 1);
+    for part in ["nothing", "wrong.graphql:2:3"] {
+        assert!(
+            wrong.err().contains(part),
+            "{part} is not in\n{}",
+            wrong.err()
+        );
+    }
+
+    let unknown = folder.souk(&[&PLAN[..], &["--format", "xml"]].concat());
+    assert_eq!(unknown.code(), 2);
+    assert!(unknown.err().contains("graphviz"), "{}", unknown.err());
+}

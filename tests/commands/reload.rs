@@ -1,0 +1,186 @@
+//! `souk router` without configuration, and its supergraph file changing under load.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use souk_composition::{SubgraphInput, compose};
+
+use crate::subgraph::{LargerCatalogue, Subgraph};
+use crate::{Folder, SOON, souk};
+
+/// `souk router`, until it is dropped.
+struct Router {
+    child: Child,
+    url: String,
+    log: Arc<Mutex<String>>,
+}
+
+impl Router {
+    fn start(folder: &Folder) -> Router {
+        let arguments = [
+            "router",
+            "--supergraph",
+            "supergraph.graphql",
+            "--listen",
+            "127.0.0.1:0",
+        ];
+        let mut command = souk(folder.0.path(), &arguments);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let outputs: [Box<dyn std::io::Read + Send>; 2] = [
+            Box::new(child.stdout.take().unwrap()),
+            Box::new(child.stderr.take().unwrap()),
+        ];
+        for output in outputs {
+            let log = log.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    log.lock().unwrap().push_str(&(line + "\n"));
+                }
+            });
+        }
+        let heard = log.clone();
+        let url = || {
+            let log = heard.lock().unwrap();
+            let (_, behind) = log.split_once("http://")?;
+            let end = behind.find(|c: char| c != '.' && c != ':' && !c.is_ascii_digit())?;
+            Some(format!("http://{}", &behind[..end]))
+        };
+        crate::eventually("the router's address", || url().is_some());
+        let url = url().unwrap();
+        Router { child, url, log }
+    }
+
+    /// How many supergraphs were taken (or refused) since the start.
+    async fn reloads(&self, outcome: &str) -> u32 {
+        let url = format!("{}/metrics", self.url);
+        let metrics = reqwest::get(url).await.unwrap().text().await.unwrap();
+        let name = format!("souk_router_supergraph_reloads_total{{outcome=\"{outcome}\"}} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        line.map_or(0, |count| count.parse().unwrap())
+    }
+
+    async fn query(&self, client: &reqwest::Client, query: &str) -> Result<Value, reqwest::Error> {
+        let request = client.post(format!("{}/graphql", self.url));
+        let response = request.json(&json!({ "query": query })).send().await?;
+        response.error_for_status()?.json().await
+    }
+}
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A supergraph of the subgraph, with the fields of its root type that these versions have.
+fn supergraph(subgraph: &Subgraph, fields: &str) -> String {
+    let products = SubgraphInput {
+        name: "products".to_owned(),
+        url: subgraph.url.clone(),
+        sdl: format!("type Query {{ {fields} }} type Product {{ name: String! }}"),
+    };
+    compose(&[products]).unwrap().supergraph_sdl
+}
+
+const CLIENTS: usize = 8;
+const RELOADS: u32 = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reloads_under_load_drop_no_request_and_bad_files_change_nothing() {
+    souk_platform::tls::install();
+    let subgraph = Subgraph::start(LargerCatalogue).await;
+    let smaller = supergraph(&subgraph, "product: Product!");
+    let larger = supergraph(&subgraph, "product: Product! newest: Product!");
+    let folder = Folder::new(&[("supergraph.graphql", &smaller)]);
+    let router = Arc::new(Router::start(&folder));
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let answered = Arc::new(AtomicU32::new(0));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|number| {
+            let (router, stop, answered) = (router.clone(), stop.clone(), answered.clone());
+            tokio::spawn(async move {
+                let client = reqwest::Client::new();
+                let mut failures = Vec::new();
+                for count in 0_u64.. {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    // Some operations are planned already, others have to be planned anew.
+                    let query = match count % 2 {
+                        0 => "{ product { name } }".to_owned(),
+                        _ => format!("{{ c{number}_{count}: product {{ name }} }}"),
+                    };
+                    let answer = router.query(&client, &query).await;
+                    let is_right = answer.as_ref().is_ok_and(|answer| {
+                        let data = answer["data"].as_object();
+                        let product = data.and_then(|data| data.values().next());
+                        product == Some(&json!({ "name": "Lamp" }))
+                    });
+                    if !is_right {
+                        failures.push(format!("{answer:?}"));
+                    }
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+                failures
+            })
+        })
+        .collect();
+
+    let client = reqwest::Client::new();
+    for number in 1..=RELOADS {
+        // Good and bad by turns; the good ones by turns with and without a field.
+        let (outcome, text) = match number % 4 {
+            1 => ("loaded", larger.as_str()),
+            3 => ("loaded", smaller.as_str()),
+            2 => ("refused", "type Query { not: A supergraph }"),
+            _ => ("refused", &larger[..larger.len() / 2]),
+        };
+        let before = router.reloads(outcome).await;
+        let answered_before = answered.load(Ordering::Relaxed);
+        folder.write("new", text);
+        std::fs::rename(folder.path("new"), folder.path("supergraph.graphql")).unwrap();
+        let began = Instant::now();
+        while router.reloads(outcome).await == before
+            || answered.load(Ordering::Relaxed) < answered_before + 20
+        {
+            assert!(began.elapsed() < SOON, "reload {number} is not {outcome}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let newest = router.query(&client, "{ newest { name } }").await;
+        // A field that the schema does not have is refused.
+        let has_newest = newest.is_ok_and(|answer| answer["data"]["newest"]["name"] == "Sofa");
+        assert_eq!(
+            has_newest,
+            matches!(number % 4, 1 | 2),
+            "after reload {number}"
+        );
+    }
+    stop.store(true, Ordering::Relaxed);
+    for client in clients {
+        let failures = client.await.unwrap();
+        assert!(
+            failures.is_empty(),
+            "{} failed: {}",
+            failures.len(),
+            failures[0]
+        );
+    }
+    assert_eq!(router.reloads("loaded").await, RELOADS / 2);
+    assert_eq!(router.reloads("refused").await, RELOADS / 2);
+    let log = router.log.lock().unwrap();
+    let refused = log
+        .matches("the supergraph is not usable, the last one stays")
+        .count();
+    assert_eq!(refused, RELOADS as usize / 2, "{log}");
+}
