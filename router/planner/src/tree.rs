@@ -174,11 +174,13 @@ impl<'m> Tree<'m> {
         let id = FieldId(self.fields.len() as u32);
         let peers = self.position(position).peers;
         let source_key = self.source_key(peers, position, new);
-        self.peers[peers as usize]
-            .uses
-            .entry(source_key.clone())
-            .or_default()
-            .push(id);
+        let uses = &self.peers[peers as usize].uses;
+        let users = uses.get(&source_key).map_or(&[][..], Vec::as_slice);
+        // Many positions may share a path, and ask for the same there.
+        if !users.iter().any(|user| self.is_same(*user, position, new)) {
+            let uses = &mut self.peers[peers as usize].uses;
+            uses.entry(source_key.clone()).or_default().push(id);
+        }
         let value = self.model.type_id(ty.inner_named_type());
         let root_field = self.position(position).root_field.unwrap_or(id);
         let child =
@@ -225,9 +227,11 @@ impl<'m> Tree<'m> {
         let uses = &self.peers[peers as usize].uses;
         let is_free = |key: &Name| {
             let users = uses.get(key).map_or(&[][..], Vec::as_slice);
-            users
-                .iter()
-                .all(|user| self.agrees(self.field(*user), position, new))
+            // What is there already agrees with all the others.
+            users.iter().any(|user| self.is_same(*user, position, new))
+                || users
+                    .iter()
+                    .all(|user| self.agrees(self.field(*user), position, new))
         };
         let mut key = new.wanted_key.clone();
         let mut count = 0;
@@ -237,6 +241,15 @@ impl<'m> Tree<'m> {
             key = Name::new_unchecked(&format!("{}_{count}", new.wanted_key));
         }
         key
+    }
+
+    /// True when a field is the same field of the same type.
+    fn is_same(&self, known: FieldId, position: PositionId, new: &NewField<'_>) -> bool {
+        let known = self.field(known);
+        let owner = |scope: Option<TypeId>, position| scope.unwrap_or(self.position(position).ty);
+        owner(known.scope, known.position) == owner(new.scope, position)
+            && known.name == *new.name
+            && known.arguments == new.arguments
     }
 
     /// True when both fields may have the same key in one document.

@@ -71,3 +71,52 @@ fn with_the_depth() {
 fn with_the_number_of_subgraphs() {
     assert_linear(&[10, 20, 40], operations::broad);
 }
+
+/// An interface with so many object types, half of whose fields are in another subgraph, and each of which leads to such
+/// an interface again.
+fn members(count: usize) -> Planner {
+    let mut types = String::from(
+        "type Query @t(A) { things: [Thing!]! @f(A) }
+         interface Thing @t(A) @t(B) { id: ID! name: String @f(B) other: Thing @f(B) next: Thing @f(A) }",
+    );
+    for number in 0..count {
+        types.push_str(&format!(
+            "type T{number} implements Thing @impl(A, interface: \"Thing\") @impl(B, interface: \"Thing\")
+               @t(A, key: \"id\") @t(B, key: \"id\")
+             {{ id: ID! name: String @f(B) other: Thing @f(B) next: Thing @f(A) own{number}: Int @f(B) }}"
+        ));
+    }
+    let supergraph = Supergraph::parse(&common::supergraph(&types));
+    Planner::new(Arc::new(
+        supergraph.unwrap_or_else(|error| panic!("{error}")),
+    ))
+}
+
+#[test]
+fn with_the_number_of_an_interfaces_types() {
+    let efforts = [25, 50, 100].map(|count| {
+        let fragments: Vec<String> = (0..count)
+            .map(|number| format!("... on T{number} {{ own{number} next {{ id }} }}"))
+            .collect();
+        let operation = format!("{{ things {{ id name {} }} }}", fragments.join(" "));
+        let effort = effort_on(&members(count), &operation);
+        effort.unwrap_or_else(|error| panic!("{error}"))
+    });
+    assert!(
+        efforts
+            .windows(2)
+            .all(|pair| f64::from(pair[1]) <= DOUBLED * f64::from(pair[0])),
+        "{efforts:?}"
+    );
+}
+
+#[test]
+fn what_multiplies_is_refused_in_good_time() {
+    let planner = members(100);
+    // Each level is planned for each of 100 types, below each of those of the level above.
+    let operation = "{ things { other { next { other { next { name } } } } } }";
+    let began = std::time::Instant::now();
+    assert_eq!(effort_on(&planner, operation), Err(PlanError::TooComplex));
+    let limit = std::time::Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 6 });
+    assert!(began.elapsed() < limit, "{:?}", began.elapsed());
+}

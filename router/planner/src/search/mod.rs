@@ -40,7 +40,7 @@ pub(crate) use contexts::{BoundContext, ContextSource};
 pub(crate) use shape::{Part, Shaped, ShapedField};
 
 /// Search steps before planning is given up.
-const BUDGET: u32 = 2_000_000;
+const BUDGET: u32 = 400_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct PlaceId(pub(crate) u32);
@@ -135,6 +135,9 @@ pub(crate) enum Wanted {
 /// the address of a requirement).
 type Considered = (PositionId, Option<TypeId>, NodeId, usize);
 
+/// Where objects may be found. Each set is one possibility; any node of it may be the one that is asked.
+type Possibilities = Arc<[BTreeSet<NodeId>]>;
+
 /// All that is known while an operation is planned, and what is handed to `build` in the end.
 pub(crate) struct Search<'m> {
     pub(crate) supergraph: &'m Supergraph,
@@ -150,7 +153,9 @@ pub(crate) struct Search<'m> {
     segments: HashMap<FieldId, usize>,
     reach: Reach<'m>,
     /// See [`Search::origins`].
-    origins: HashMap<PositionId, Arc<[BTreeSet<NodeId>]>>,
+    origins: HashMap<PositionId, Possibilities>,
+    /// See [`Search::values_of_all`].
+    values: HashMap<(BTreeSet<NodeId>, TypeId, Name), Possibilities>,
     /// Field sets being considered, innermost last: none may need itself.
     considering: Vec<Considered>,
     /// Field sets being placed, likewise.
@@ -191,6 +196,7 @@ impl<'m> Search<'m> {
             segments: HashMap::default(),
             reach: Reach::new(supergraph),
             origins: HashMap::default(),
+            values: HashMap::default(),
             considering: Vec::new(),
             placing: Vec::new(),
             circle: None,

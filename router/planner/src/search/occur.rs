@@ -4,11 +4,10 @@
 //! of them is asked must make no difference to the client: fields of other types are not fetched.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use apollo_compiler::Name;
 
-use super::{Goal, PlaceId, Search, Wanted};
+use super::{Goal, PlaceId, Possibilities, Search, Wanted};
 use crate::error::PlanError;
 use crate::graph::NodeId;
 use crate::guard::Guard;
@@ -46,7 +45,7 @@ impl Search<'_> {
 
     /// Where the objects of a position may be found as a field's value. Each set is one possibility (the type of the
     /// object above, or a label, decides between them); any node of it may be the one that is asked.
-    fn origins(&mut self, position: PositionId) -> Arc<[BTreeSet<NodeId>]> {
+    fn origins(&mut self, position: PositionId) -> Possibilities {
         if let Some(known) = self.origins.get(&position) {
             return known.clone();
         }
@@ -62,25 +61,48 @@ impl Search<'_> {
                 let field = self.tree.field(field);
                 let (above, scope, name) = (field.position, field.scope, field.name.clone());
                 let ty = scope.unwrap_or(self.tree.position(above).ty);
-                let owners = match model.ty(ty).possible.as_slice() {
-                    // An interface that only interface objects stand for.
-                    [] => &[ty],
-                    owners => owners,
-                };
                 for nodes in self.origins(above).iter() {
-                    for owner in owners {
-                        for found in self.values(nodes, *owner, &name) {
-                            if !found.is_empty() && !origins.contains(&found) {
-                                origins.push(found);
-                            }
+                    for found in self.values_of_all(nodes, ty, &name).iter() {
+                        if !origins.contains(found) {
+                            origins.push(found.clone());
                         }
                     }
                 }
             }
         }
-        let origins: Arc<[BTreeSet<NodeId>]> = origins.into();
+        let origins: Possibilities = origins.into();
         self.origins.insert(position, origins.clone());
         origins
+    }
+
+    /// Where a field's value may be found when objects of a type, abstract or not, may be found at these nodes. Many
+    /// positions ask the same, so the answers are kept.
+    fn values_of_all(
+        &mut self,
+        nodes: &BTreeSet<NodeId>,
+        ty: TypeId,
+        name: &Name,
+    ) -> Possibilities {
+        let key = (nodes.clone(), ty, name.clone());
+        if let Some(known) = self.values.get(&key) {
+            return known.clone();
+        }
+        let owners = match self.supergraph.model().ty(ty).possible.as_slice() {
+            // An interface that only interface objects stand for.
+            [] => &[ty],
+            owners => owners,
+        };
+        let mut values: Vec<BTreeSet<NodeId>> = Vec::new();
+        for owner in owners {
+            for found in self.values(nodes, *owner, name) {
+                if !found.is_empty() && !values.contains(&found) {
+                    values.push(found);
+                }
+            }
+        }
+        let values: Possibilities = values.into();
+        self.values.insert(key, values.clone());
+        values
     }
 
     /// Where a field's value may be found when an object of that type may be found at these nodes; see
