@@ -115,8 +115,9 @@ fn what_multiplies_is_refused_in_good_time() {
     let planner = members(100);
     // Each level is planned for each of 100 types, below each of those of the level above.
     let operation = "{ things { other { next { other { next { name } } } } } }";
+    // Generous, for a busy machine: what has no bound takes hours.
     let began = std::time::Instant::now();
     assert_eq!(effort_on(&planner, operation), Err(PlanError::TooComplex));
-    let limit = std::time::Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 6 });
+    let limit = std::time::Duration::from_secs(if cfg!(debug_assertions) { 180 } else { 20 });
     assert!(began.elapsed() < limit, "{:?}", began.elapsed());
 }
