@@ -16,8 +16,18 @@ pub(crate) struct KeyField {
     pub below: Vec<KeyField>,
 }
 
+/// The directives that matter to who is asked what.
+const DIRECTIVES: [&str; 6] = [
+    "key",
+    "interfaceObject",
+    "external",
+    "requires",
+    "provides",
+    "override",
+];
+
 /// The federation directives of a subgraph, with every renaming undone.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Directives {
     names: HashMap<String, String>,
     keys: HashMap<Name, Vec<Vec<KeyField>>>,
@@ -25,6 +35,10 @@ pub(crate) struct Directives {
     external: HashSet<(Name, Name)>,
     requires: HashMap<(Name, Name), Vec<KeyField>>,
     provides: HashMap<(Name, Name), Vec<KeyField>>,
+    /// Fields taken over from other subgraphs, whatever is in a request, and from which.
+    taken_over: Vec<(String, (Name, Name))>,
+    /// Fields that other subgraphs took over.
+    lost: HashSet<(Name, Name)>,
 }
 
 impl Directives {
@@ -66,8 +80,24 @@ impl Directives {
 
     /// Whether a field is known here only from elsewhere; key fields are known in any case.
     pub fn is_external(&self, ty: &Name, field: &Name) -> bool {
+        self.external.contains(&(ty.clone(), field.clone())) && !self.is_in_key(ty, field)
+    }
+
+    /// Notes the fields that others took over from the subgraph of this name.
+    pub fn lose<'a>(&mut self, name: &str, others: impl IntoIterator<Item = &'a Directives>) {
+        let taken = others.into_iter().flat_map(|other| &other.taken_over);
+        let lost = taken.filter(|(from, _)| from == name);
+        self.lost.extend(lost.map(|(_, place)| place.clone()));
+    }
+
+    /// Whether another subgraph took the field over; key fields are known in any case.
+    pub fn is_lost(&self, ty: &Name, field: &Name) -> bool {
+        self.lost.contains(&(ty.clone(), field.clone())) && !self.is_in_key(ty, field)
+    }
+
+    fn is_in_key(&self, ty: &Name, field: &Name) -> bool {
         let in_key = |key: &Vec<KeyField>| key.iter().any(|part| part.name == field.as_str());
-        self.external.contains(&(ty.clone(), field.clone())) && !self.keys(ty).iter().any(in_key)
+        self.keys(ty).iter().any(in_key)
     }
 
     /// What a field needs in its representation.
@@ -118,6 +148,11 @@ impl Directives {
                     Some("requires") => {
                         self.requires.insert(place.clone(), field_set(directive));
                     }
+                    Some("override") if argument(directive, "label").is_none() => {
+                        let from = argument(directive, "from").and_then(|from| from.as_str());
+                        let from = from.expect("a subgraph's name").to_owned();
+                        self.taken_over.push((from, place.clone()));
+                    }
                     Some("provides") => {
                         self.provides.insert(place.clone(), field_set(directive));
                     }
@@ -130,9 +165,7 @@ impl Directives {
     fn meaning(&self, directive: &Directive) -> Option<&'static str> {
         let written = directive.name.as_str();
         let meaning = self.names.get(written).map_or(written, String::as_str);
-        ["key", "interfaceObject", "external", "requires", "provides"]
-            .into_iter()
-            .find(|known| *known == meaning)
+        DIRECTIVES.into_iter().find(|known| *known == meaning)
     }
 }
 
@@ -152,7 +185,7 @@ fn federation_names(document: &Document) -> HashMap<String, String> {
             }
             let prefix = argument(link, "as").and_then(|name| name.as_str());
             let prefix = prefix.unwrap_or("federation");
-            for name in ["key", "interfaceObject", "external", "requires", "provides"] {
+            for name in DIRECTIVES {
                 names.insert(format!("{prefix}__{name}"), name.to_owned());
             }
             let imports = argument(link, "import").and_then(|imports| imports.as_list());

@@ -106,6 +106,10 @@ impl<'a> Resolved<'a> {
             );
             return Err(self.site.violation(message));
         }
+        if directives.is_lost(&self.type_name, field) && !provided {
+            let message = format!("{}.{field} was overridden", self.type_name);
+            return Err(self.site.violation(message));
+        }
         for required in directives.requires(&self.type_name, field) {
             let given = self.representation.as_ref();
             if !given.is_some_and(|given| given.contains_key(&required.name)) {

@@ -30,11 +30,18 @@ pub(crate) struct Server {
 impl Server {
     /// The servers of a graph, in the order of its subgraphs.
     pub fn all_of(graph: &Graph) -> Vec<Server> {
-        let mut servers = Vec::new();
+        let mut read = Vec::new();
         for subgraph in &graph.subgraphs {
             let document = Document::parse(subgraph.sdl.as_str(), &subgraph.name)
                 .unwrap_or_else(|error| panic!("subgraph {}: {error}", subgraph.name));
             let directives = Directives::read(&document);
+            read.push((document, directives));
+        }
+        let mut servers = Vec::new();
+        for (index, subgraph) in graph.subgraphs.iter().enumerate() {
+            let (document, directives) = &read[index];
+            let mut directives = directives.clone();
+            directives.lose(&subgraph.name, read.iter().map(|(_, other)| other));
             let is_entity = |ty: &apollo_compiler::Name| !directives.keys(ty).is_empty();
             let data = match graph.patches.get(&subgraph.name) {
                 Some(patch) => graph.data.patched(patch),
@@ -44,7 +51,7 @@ impl Server {
                 name: subgraph.name.clone(),
                 data,
                 sdl: subgraph.sdl.clone(),
-                schema: executable_schema(&subgraph.name, &document, is_entity),
+                schema: executable_schema(&subgraph.name, document, is_entity),
                 api_schema: graph.api_schema().clone(),
                 directives,
                 requests: Mutex::default(),

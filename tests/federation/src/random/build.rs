@@ -14,8 +14,9 @@ pub(crate) struct Builder {
     pub homes: IndexMap<String, Vec<usize>>,
 }
 
-/// A random graph.
-pub(crate) fn build(dice: Dice, size: Size) -> (Whole, Dice) {
+/// A random graph. If `errors` are to come, its subgraphs agree on what may be null: where they do not, the one that is
+/// asked decides how far a null travels.
+pub(crate) fn build(dice: Dice, size: Size, errors: bool) -> (Whole, Dice) {
     let mut builder = Builder {
         dice,
         size,
@@ -38,5 +39,8 @@ pub(crate) fn build(dice: Dice, size: Size) -> (Whole, Dice) {
     builder.close();
     builder.provides();
     builder.close();
+    if !errors {
+        builder.loosen();
+    }
     (builder.whole, builder.dice)
 }

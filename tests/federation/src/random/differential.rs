@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use apollo_compiler::ExecutableDocument;
+use apollo_compiler::{ExecutableDocument, Schema};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::case::Expectation;
+use crate::data::Object;
 use crate::random::build::build;
 use crate::random::dice::Dice;
 use crate::random::operation::Operation;
@@ -62,18 +63,7 @@ pub fn differ(
     operations: usize,
     tally: &mut Tally,
 ) -> Option<(Sample, Failure)> {
-    let (whole, mut dice) = build(Dice::new(seed), size);
-    let values = Values {
-        errors: dice.one_in(2),
-        dice: Dice::new(!seed),
-        whole: &whole,
-    };
-    let mut sample = Sample {
-        subgraphs: print(&whole),
-        data: values.data(),
-        operation: String::new(),
-        variables: serde_json::Map::new(),
-    };
+    let (mut sample, mut dice) = graph(seed, size);
     tally.graphs += 1;
     let runner = match ready(&sample) {
         Ok(runner) => runner,
@@ -98,6 +88,35 @@ pub fn differ(
         }
     }
     None
+}
+
+/// A random graph with its data and no operation yet, and the choices that go on from there.
+fn graph(seed: u64, size: Size) -> (Sample, Dice) {
+    let mut dice = Dice::new(seed);
+    let errors = dice.one_in(2);
+    let (whole, dice) = build(dice, size, errors);
+    let values = Values {
+        errors,
+        dice: Dice::new(!seed),
+        whole: &whole,
+    };
+    let sample = Sample {
+        subgraphs: print(&whole),
+        data: values.data(),
+        operation: String::new(),
+        variables: Object::new(),
+    };
+    (sample, dice)
+}
+
+/// The subgraphs of a random graph: names and schemas.
+pub fn subgraphs(seed: u64, size: Size) -> Vec<(String, String)> {
+    graph(seed, size).0.subgraphs
+}
+
+/// The operation that bytes describe, one choice a byte, and its variables. It may be invalid.
+pub fn operation(schema: &Schema, choices: &[u8], selections: usize) -> (String, Object) {
+    Operation::write(schema, &mut Dice::of_bytes(choices), selections)
 }
 
 /// How a sample fails, if it does.

@@ -186,14 +186,46 @@ impl Builder {
                 }
                 let new = *self.dice.pick(&others);
                 let from = self.whole.subgraphs[old].name.clone();
-                self.here(old, &entity).fields[&name].overridden = true;
+                let target = named(&self.whole.objects[&entity].fields[&name].ty);
+                let is_leaf = !self.whole.is_composite(&target);
+                let progressive = is_leaf && self.dice.one_in(3);
+                self.here(old, &entity).fields[&name].overridden = !progressive;
                 self.here(new, &entity).fields.insert(
                     name,
                     FieldHere {
                         override_from: Some(from),
+                        progressive,
                         ..FieldHere::default()
                     },
                 );
+            }
+        }
+    }
+
+    /// Some subgraphs say of a field that it may be null where others say that it is not.
+    pub(super) fn loosen(&mut self) {
+        for ty in self.whole.objects.keys().cloned().collect::<Vec<_>>() {
+            for name in self.field_names(&ty) {
+                let object = &self.whole.objects[&ty];
+                let in_interface = object
+                    .interfaces
+                    .iter()
+                    .any(|interface| self.whole.interfaces[interface].fields.contains(&name));
+                let resolvers = self.whole.resolvers(&ty, &name);
+                // What is external somewhere has one type everywhere.
+                let all = self
+                    .whole
+                    .subgraphs
+                    .iter()
+                    .filter_map(|here| here.types.get(&ty));
+                let here = all.filter(|here| here.fields.contains_key(&name)).count();
+                if in_interface || here != resolvers.len() || resolvers.len() < 2 {
+                    continue;
+                }
+                if self.dice.one_in(3) {
+                    let loose = *self.dice.pick(&resolvers);
+                    self.here(loose, &ty).fields[&name].loose = true;
+                }
             }
         }
     }

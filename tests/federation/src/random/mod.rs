@@ -14,6 +14,6 @@ mod types;
 mod values;
 mod whole;
 
-pub use differential::{Failure, FailureKind, Tally, check, differ, shrink};
+pub use differential::{Failure, FailureKind, Tally, check, differ, operation, shrink, subgraphs};
 pub use sample::Sample;
 pub use whole::Size;

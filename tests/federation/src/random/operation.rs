@@ -117,6 +117,7 @@ impl<'a> Operation<'a> {
     }
 
     fn fragment(&mut self, ty: &str, depth: usize, text: &mut String) -> bool {
+        self.budget -= 1;
         let related = self.related(ty);
         if self.dice.one_in(3) {
             let known = self

@@ -94,7 +94,11 @@ fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here
         .flat_map(|(key, _)| &whole.objects[name].keys[*key].fields)
         .collect();
     for (field, defined) in &here.fields {
-        signature(sdl, field, whole.field(name, field));
+        let mut definition = whole.field(name, field).clone();
+        if defined.loose {
+            definition.ty = definition.ty.nullable();
+        }
+        signature(sdl, field, &definition);
         let is_value = whole
             .objects
             .get(name)
@@ -145,7 +149,11 @@ fn directives(sdl: &mut String, field: &FieldHere, shareable: bool) {
         ("override", "from", &field.override_from),
     ] {
         if let Some(value) = value {
-            let _ = write!(sdl, " @{directive}({argument}: \"{value}\")");
+            let label = match directive == "override" && field.progressive {
+                true => ", label: \"percent(50)\"",
+                false => "",
+            };
+            let _ = write!(sdl, " @{directive}({argument}: \"{value}\"{label})");
         }
     }
 }

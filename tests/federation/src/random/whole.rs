@@ -136,6 +136,10 @@ pub(crate) struct FieldHere {
     pub requires: Option<String>,
     pub provides: Option<String>,
     pub override_from: Option<String>,
+    /// Whether only some requests go to the new owner.
+    pub progressive: bool,
+    /// Whether it may be null here, though it never is.
+    pub loose: bool,
 }
 
 impl FieldHere {
