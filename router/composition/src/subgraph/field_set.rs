@@ -3,7 +3,7 @@
 use apollo_compiler::ast::{Document, NamedType};
 use apollo_compiler::executable::{FieldSet, Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::validation::{DiagnosticList, Valid, WithErrors};
 use apollo_compiler::{Name, Schema};
 
 /// Which directive a field set belongs to; the rules differ.
@@ -34,23 +34,34 @@ pub(crate) fn parse(
     type_name: &NamedType,
     text: &str,
 ) -> Result<SelectionSet, Vec<String>> {
+    // As a document first: the parser of field sets panics at some characters, and stops at the end of the selection
+    // without minding what follows.
+    let alone = match selection_document(text) {
+        Ok(document) => document.definitions.len() == 1,
+        Err(_) if closes_too_often(text) => false,
+        Err(with_errors) => return Err(messages(&with_errors.errors)),
+    };
+    if !alone {
+        return Err(vec!["it does not end where it should".to_owned()]);
+    }
     let parsed = FieldSet::parse_and_validate(schema, type_name.clone(), text, "fields.graphql");
     match parsed {
-        Ok(_) if !is_one_selection(text) => Err(vec!["it does not end where it should".to_owned()]),
         Ok(field_set) => Ok(field_set.into_inner().selection_set),
         Err(with_errors) => Err(messages(&with_errors.errors)),
     }
 }
 
-/// The parser stops at the end of the selection and does not mind what follows.
-fn is_one_selection(text: &str) -> bool {
+fn closes_too_often(text: &str) -> bool {
+    text.matches('}').count() > text.matches('{').count()
+}
+
+fn selection_document(text: &str) -> Result<Document, WithErrors<Document>> {
     let text = text.trim();
     let selection = match text.starts_with('{') {
         true => text.to_owned(),
         false => format!("{{ {text} }}"),
     };
     Document::parse(selection, "fields.graphql")
-        .is_ok_and(|document| document.definitions.len() == 1)
 }
 
 fn messages(errors: &DiagnosticList) -> Vec<String> {
