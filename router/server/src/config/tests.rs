@@ -194,7 +194,7 @@ cors:
 "
     )
     .join("\n"), @r#"
-    supergraf: unknown field `supergraf`, expected one of `supergraph`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`
+    supergraf: unknown field `supergraf`, expected one of `supergraph`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
     supergraph.listen: "nowhere" is not an address to listen on; write one such as 127.0.0.1:4000
     supergraph.path: "graphql" is not a path; write one that starts with a slash, such as /graphql
     supergraph.introspection: invalid type: string "maybe", expected a boolean
