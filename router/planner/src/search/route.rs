@@ -210,6 +210,11 @@ impl Search<'_> {
         }
         // Asked of all objects though meant for one type of them: possible, but more than needed.
         let is_wide = self.tree.field(field).scope.is_some() && from.scope.is_none();
+        // A null that may not be there would take the objects of other types away.
+        let is_harmful = self.tree.field(field).ty.is_non_null() && before.is_none();
+        if is_wide && is_harmful && self.supergraph.graph().node(node).interface_object {
+            return;
+        }
         let cost = if is_wide { cost + WIDE } else { cost };
         let mut actions: Vec<Action> = before.into_iter().collect();
         if from.index == way.fields.len() {
