@@ -1,7 +1,7 @@
 //! What is in the log, and how a request is followed through it.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_graphql::{Context, EmptySubscription, Object, Schema};
@@ -14,7 +14,13 @@ use souk_platform::database::Database;
 use souk_platform::events::{Bus, ConsumeError, Consumer, Event, LocalBus, Payload, outbox};
 use souk_platform::serving::execute;
 use souk_platform::{ApiError, ApiResult, Caller, Identity, Subgraph, telemetry};
+use tracing::dispatcher::{DefaultGuard, Dispatch};
 use uuid::Uuid;
+
+/// While a process has one log only, a span that is first met on a thread without it is switched off for all threads.
+/// Other tests are such threads, so there are always two.
+static OTHER_LOG: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 /// What was written to the log.
 #[derive(Clone, Default)]
@@ -31,6 +37,16 @@ impl Write for Log {
 }
 
 impl Log {
+    /// A log of this thread that takes lines from `level` on, until the guard is dropped.
+    fn open(level: &str) -> (Log, DefaultGuard) {
+        LazyLock::force(&OTHER_LOG);
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber =
+            telemetry::subscriber(LogFormat::Json, level, false, move || writer.clone()).unwrap();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
     /// The lines of this module.
     fn lines(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
@@ -96,11 +112,7 @@ impl Consumer for Greet {
 // Everything runs on the thread of the test, so that its log is here.
 #[tokio::test]
 async fn a_request_is_followed_from_its_resolvers_to_the_consumers_of_its_events() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        telemetry::subscriber(LogFormat::Json, "info", false, move || writer.clone()).unwrap();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::open("info");
 
     let database = database("platform").await;
     let schema = Schema::new(Query, Mutation(database.clone()), EmptySubscription);
@@ -144,11 +156,7 @@ async fn a_request_is_followed_from_its_resolvers_to_the_consumers_of_its_events
 
 #[tokio::test]
 async fn a_failure_can_be_followed_when_only_failures_are_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        telemetry::subscriber(LogFormat::Json, "error", false, move || writer.clone()).unwrap();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::open("error");
     let mutation = Mutation(database("platform").await);
     let schema = Schema::new(Query, mutation, EmptySubscription);
     let request = async_graphql::Request::new("{ broken }");

@@ -61,6 +61,9 @@ impl Write for Log {
 
 #[tokio::test]
 async fn log_lines_carry_the_correlation_id() {
+    // While a process has one log only, a span that is first met on a thread without it is switched off for all
+    // threads. Other tests are such threads, so there are two.
+    let _other_log = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
