@@ -15,6 +15,7 @@ mod cross_site;
 mod endpoint;
 mod exposed_plans;
 mod graphiql;
+mod key_sets;
 mod limits;
 mod over_http;
 mod override_labels;
