@@ -46,7 +46,9 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
         ))
     })?;
     let handle = router.handle();
-    let _watch = handle.watch(&args.supergraph).map_err(Failure::setup)?;
+    let _watch = handle
+        .watch(&args.supergraph, supergraph)
+        .map_err(Failure::setup)?;
     let bound = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(url = format!("http://{bound}"), "serving");
     tokio::spawn(async move {
