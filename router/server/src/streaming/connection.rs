@@ -73,14 +73,24 @@ impl Connection {
         let stopping = self.service.stopping.clone();
         let mut alive = true;
         loop {
+            // The heartbeat comes last: when it has its turn, nothing that the client sent is waiting to be read.
             tokio::select! {
-                received = socket.recv() => {
-                    alive = true;
-                    if let Some(text) = text_of(received)? {
-                        self.receive(socket, &text).await?;
+                biased;
+                () = stopping.cancelled() => {
+                    for id in self.operations.keys() {
+                        send(socket, protocol::complete(id)).await?;
                     }
+                    return Err(Close::GoingAway.into());
                 }
-                Some(outgoing) = self.outgoing.recv() => self.forward(socket, outgoing).await?,
+                traffic = next_message(socket, &mut self.outgoing) => match traffic {
+                    Traffic::In(received) => {
+                        alive = true;
+                        if let Some(text) = text_of(received)? {
+                            self.receive(socket, &text).await?;
+                        }
+                    }
+                    Traffic::Out(outgoing) => self.forward(socket, outgoing).await?,
+                },
                 _ = heartbeat.tick() => {
                     if !alive {
                         return Err(End::Gone);
@@ -90,12 +100,6 @@ impl Connection {
                     if !matches!(timeout(SEND_TIMEOUT, ping).await, Ok(Ok(()))) {
                         return Err(End::Gone);
                     }
-                }
-                () = stopping.cancelled() => {
-                    for id in self.operations.keys() {
-                        send(socket, protocol::complete(id)).await?;
-                    }
-                    return Err(Close::GoingAway.into());
                 }
             }
         }
@@ -170,6 +174,20 @@ impl Connection {
             self.operations.remove(&outgoing.id);
         }
         send(socket, outgoing.text).await
+    }
+}
+
+/// A message in one direction or the other.
+enum Traffic {
+    In(Option<Result<Message, axum::Error>>),
+    Out(Outgoing),
+}
+
+/// The next message of the client or for it. Neither side keeps the other waiting for ever.
+async fn next_message(socket: &mut WebSocket, outgoing: &mut mpsc::Receiver<Outgoing>) -> Traffic {
+    tokio::select! {
+        received = socket.recv() => Traffic::In(received),
+        Some(outgoing) = outgoing.recv() => Traffic::Out(outgoing),
     }
 }
 
