@@ -10,6 +10,7 @@
 mod authentication;
 pub mod config;
 mod correlation;
+mod deadline;
 mod engine;
 mod error;
 mod graphql;

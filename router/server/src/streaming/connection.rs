@@ -16,7 +16,7 @@ use super::protocol::{self, ClientMessage, Close};
 use super::websocket::{End, SEND_TIMEOUT, send, text_of};
 use crate::error::{GraphQLError, Refusal};
 use crate::http::request::{GraphQLRequest, Parameters};
-use crate::service::{Refused, Service};
+use crate::service::{Events, Refused, Service};
 
 /// Messages of one connection that may wait to be sent; operations wait when there is no more room.
 const OUTBOX: usize = 64;
@@ -234,25 +234,11 @@ async fn run_operation(
     request: GraphQLRequest,
     sender: Sender,
 ) {
-    // The token is checked for each operation: it may have expired since the connection was opened.
-    let ready = match service.context(&parts).await {
-        Ok(context) => service.ready(request, context).await,
-        Err(refusal) => Err(refusal),
-    };
-    let ready = match ready {
-        Ok(ready) => ready,
+    let deadline = service.deadline();
+    let mut events = match deadline.answer(start(&service, parts, request)).await {
+        Ok(Started::Subscription(events)) => events,
+        Ok(Started::Answered(response)) => return sender.respond(&response).await,
         Err(refusal) => return sender.refuse(&refusal).await,
-    };
-    if ready.kind != OperationType::Subscription {
-        return match service.execute(ready).await {
-            Ok(response) => sender.respond(&response).await,
-            Err(refusal) => sender.refuse(&refusal).await,
-        };
-    }
-    let mut events = match service.subscribe(ready, parts).await {
-        Ok(events) => events,
-        Err(Refused::Before(refusal)) => return sender.refuse(&refusal).await,
-        Err(Refused::Executed(response)) => return sender.respond(&response).await,
     };
     while let Some(event) = events.next().await {
         match event {
@@ -265,4 +251,28 @@ async fn run_operation(
         }
     }
     sender.send(protocol::complete(&sender.id), true).await;
+}
+
+/// What an operation has come to.
+enum Started {
+    Subscription(Events),
+    Answered(souk_executor::Response),
+}
+
+async fn start(
+    service: &Arc<Service>,
+    parts: Arc<Parts>,
+    request: GraphQLRequest,
+) -> Result<Started, Refusal> {
+    // The token is checked for each operation: it may have expired since the connection was opened.
+    let context = service.context(&parts).await?;
+    let ready = service.ready(request, context).await?;
+    if ready.kind != OperationType::Subscription {
+        return service.execute(ready).await.map(Started::Answered);
+    }
+    match service.subscribe(ready, parts).await {
+        Ok(events) => Ok(Started::Subscription(events)),
+        Err(Refused::Before(refusal)) => Err(refusal),
+        Err(Refused::Executed(response)) => Ok(Started::Answered(response)),
+    }
 }

@@ -193,17 +193,3 @@ async fn introspection_does_not_nest_lists() {
         "MAX_INTROSPECTION_DEPTH_LIMIT"
     );
 }
-
-#[tokio::test]
-async fn time() {
-    let served = serve("traffic_shaping: { router: { timeout: 100ms } }").await;
-    let query = json!({ "query": "{ slow(milliseconds: 5000) }" });
-    let response = served.post().json(&query).send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
-    let body: Value = response.json().await.unwrap();
-    assert_eq!(body["errors"][0]["extensions"]["code"], "GATEWAY_TIMEOUT");
-    assert_eq!(
-        body["errors"][0]["extensions"]["configuredBy"],
-        "traffic_shaping.router.timeout"
-    );
-}

@@ -25,4 +25,5 @@ mod shutdown;
 mod subscribers;
 mod support;
 mod threads;
+mod time_limits;
 mod web_socket;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::socket::Socket;
-use crate::support::{Served, Shop, serve, serve_on_threads, serve_with};
+use crate::support::{Served, serve, serve_on_threads};
 
 #[tokio::test]
 async fn requests_get_their_answers_and_subscriptions_are_completed() {
@@ -77,25 +77,4 @@ async fn is_cut_off(mut served: Served) {
     let server = tokio::time::timeout(Duration::from_secs(5), &mut served.server);
     server.await.expect("the server stops").unwrap().unwrap();
     slow.abort();
-}
-
-#[tokio::test]
-async fn a_mutation_goes_on_when_its_client_leaves() {
-    let shop = Shop::default();
-    let served = serve_with("", shop.clone(), |builder| builder).await;
-    let query = json!({ "query": "mutation { slowly(milliseconds: 200) rename(id: 1, name: \"x\") { id } }" });
-    let hasty = served
-        .post()
-        .timeout(Duration::from_millis(100))
-        .json(&query)
-        .send()
-        .await;
-    assert!(hasty.is_err());
-    for _ in 0..40 {
-        if *shop.done.lock().unwrap() == ["slowly", "rename 1"] {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("only {:?} was done", shop.done.lock().unwrap());
 }
