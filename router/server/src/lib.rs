@@ -9,6 +9,7 @@
 
 mod authentication;
 pub mod config;
+mod connections;
 mod correlation;
 mod deadline;
 mod engine;

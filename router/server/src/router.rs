@@ -1,14 +1,12 @@
 //! Puts a router together, and runs it.
 
-use std::future::IntoFuture;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::routing::{any, get};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
@@ -16,6 +14,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 
 use crate::authentication::{KeySource, KeySourceError, Verifier};
 use crate::config::RouterConfig;
+use crate::connections::{Connections, accept};
 use crate::engine::{Engine, SupergraphLoadError};
 use crate::hook::RequestHook;
 use crate::http::cors::CorsRules;
@@ -115,6 +114,7 @@ impl RouterBuilder {
             hook: self.hook,
             metrics: self.metrics,
             stopping: CancellationToken::new(),
+            stop_by: OnceLock::new(),
             tasks: TaskTracker::new(),
             open_subscriptions: Arc::new(AtomicUsize::new(0)),
             config: self.config,
@@ -172,25 +172,19 @@ impl Router {
     /// Serves until [`RouterHandle::shutdown`] is called. Requests that are under way then get their answers,
     /// subscriptions are completed, for as long as `supergraph.connection_shutdown_timeout` allows.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        let service = self.handle.service.clone();
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "could not switch off delays on a connection");
-            }
-        });
-        let server = axum::serve(
-            listener,
-            self.routes
-                .into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(service.stopping.clone().cancelled_owned());
-        let served = self.handle.until_time_is_up(server.into_future()).await;
-        self.handle.stopped().await;
-        served.unwrap_or(Ok(()))
+        let connections = self.connections();
+        tokio::select! {
+            () = accept(listener, |stream, peer| connections.serve(stream, peer, ())) => {}
+            () = self.handle.stopping() => {}
+        }
+        self.handle.finish(connections).await;
+        Ok(())
     }
 
-    pub(crate) fn routes(&self) -> axum::Router {
-        self.routes.clone()
+    /// What serves the connections of one runtime.
+    pub(crate) fn connections(&self) -> Connections {
+        let http = &self.handle.service.config.server.http;
+        Connections::new(self.routes.clone(), http.header_read_timeout.0)
     }
 }
 
@@ -225,6 +219,8 @@ impl RouterHandle {
 
     /// Begins to stop: readiness fails, and subscriptions end.
     pub fn shutdown(&self) {
+        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
+        self.service.stop_by.get_or_init(|| Instant::now() + limit);
         self.service.stopping.cancel();
         self.service.tasks.close();
     }
@@ -234,37 +230,37 @@ impl RouterHandle {
         self.service.stopping.cancelled().await;
     }
 
-    /// The outcome of a server that ends when its requests have been answered after [`RouterHandle::shutdown`]; `None`
-    /// when that takes longer than `supergraph.connection_shutdown_timeout` allows.
-    pub(crate) async fn until_time_is_up<T>(&self, server: impl Future<Output = T>) -> Option<T> {
-        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
-        let time_is_up = async {
-            self.service.stopping.cancelled().await;
-            tokio::time::sleep(limit).await;
-        };
-        tokio::select! {
-            outcome = server => Some(outcome),
-            () = time_is_up => {
-                tracing::warn!(?limit, "some requests did not finish in time");
-                None
-            }
+    /// Lets requests, sockets, streams and mutations end after [`RouterHandle::shutdown`].
+    pub(crate) async fn finish(&self, connections: Connections) {
+        if self.in_time(connections.finish()).await.is_none() {
+            tracing::warn!("some requests did not finish in time");
         }
+        self.stopped().await;
     }
 
     /// Resolves when sockets, streams and mutations have ended after [`RouterHandle::shutdown`], or when
-    /// `supergraph.connection_shutdown_timeout` is over.
+    /// `supergraph.connection_shutdown_timeout` is over, which counts from the call of that.
     pub async fn stopped(&self) {
-        self.service.stopping.cancelled().await;
-        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
-        if tokio::time::timeout(limit, self.service.tasks.wait())
-            .await
-            .is_err()
-        {
+        if self.in_time(self.service.tasks.wait()).await.is_none() {
             tracing::warn!(
-                ?limit,
                 open = self.service.tasks.len(),
                 "some subscriptions or mutations did not end in time"
             );
+        }
+    }
+
+    /// What comes of something that ends after [`RouterHandle::shutdown`]; `None` when that takes too long.
+    async fn in_time<T>(&self, ending: impl Future<Output = T>) -> Option<T> {
+        let time_is_up = async {
+            self.service.stopping.cancelled().await;
+            if let Some(stop_by) = self.service.stop_by.get() {
+                tokio::time::sleep_until(*stop_by).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            outcome = ending => Some(outcome),
+            () = time_is_up => None,
         }
     }
 }

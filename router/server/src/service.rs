@@ -1,7 +1,7 @@
 //! What happens to an operation, whichever way it came: who asks, what it is, what it may do, its execution.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::ast::OperationType;
 use arc_swap::ArcSwap;
@@ -45,6 +45,8 @@ pub(crate) struct Service {
     pub metrics: Option<crate::MetricsText>,
     /// Set when the router is to stop.
     pub stopping: CancellationToken,
+    /// When that has to be done; set before.
+    pub stop_by: OnceLock<tokio::time::Instant>,
     /// What has to end before the router has stopped: sockets, streams, mutations.
     pub tasks: TaskTracker,
     pub open_subscriptions: Arc<AtomicUsize>,

@@ -12,6 +12,7 @@ mod override_labels;
 mod plugins;
 mod read;
 mod scalar;
+mod server;
 mod subgraph_errors;
 mod subscription;
 mod supergraph;
@@ -33,6 +34,7 @@ pub use plugins::Plugins;
 pub use scalar::{
     HeaderText, HeaderValueText, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
 };
+pub use server::{Http, Server};
 pub use subgraph_errors::{Disclosure, IncludeSubgraphErrors};
 pub use subscription::{
     Passthrough, PassthroughTarget, Subscription, SubscriptionMode, SubscriptionProtocol,
@@ -50,6 +52,8 @@ pub use traffic::{Http2, RouterTraffic, SubgraphTraffic, TrafficShaping};
 pub struct RouterConfig {
     /// Where the graph is served, and how.
     pub supergraph: Supergraph,
+    /// Connections of clients.
+    pub server: Server,
     /// The GraphiQL page at `/`.
     pub homepage: Homepage,
     /// GraphiQL under the name that Apollo Router has for such a page.

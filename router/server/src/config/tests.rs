@@ -34,6 +34,9 @@ supergraph:
     cache:
       in_memory:
         limit: 64
+server:
+  http:
+    header_read_timeout: 10s
 homepage:
   enabled: false
 limits:
@@ -110,6 +113,7 @@ subscription:
     .unwrap();
     assert_eq!(config.supergraph.listen.0.port(), 4100);
     assert!(!config.supergraph.introspection);
+    assert_eq!(config.server.http.header_read_timeout, Period::seconds(10));
     assert_eq!(config.supergraph.query_planning.cache.in_memory.limit, 64);
     assert_eq!(config.limits.max_depth, Some(20));
     assert_eq!(config.limits.max_aliases, None);
@@ -194,7 +198,7 @@ cors:
 "
     )
     .join("\n"), @r#"
-    supergraf: unknown field `supergraf`, expected one of `supergraph`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
+    supergraf: unknown field `supergraf`, expected one of `supergraph`, `server`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
     supergraph.listen: "nowhere" is not an address to listen on; write one such as 127.0.0.1:4000
     supergraph.path: "graphql" is not a path; write one that starts with a slash, such as /graphql
     supergraph.introspection: invalid type: string "maybe", expected a boolean

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::socket::Socket;
-use crate::support::{Served, Shop, serve, serve_with};
+use crate::support::{Served, Shop, serve, serve_on_threads, serve_with};
 
 const SHORT: &str = "traffic_shaping: { router: { timeout: 100ms } }";
 const BOTH: &str = "mutation { slowly(milliseconds: 200) rename(id: 1, name: \"x\") { id } }";
@@ -67,6 +67,38 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let answer = everything_after(&served, &format!("{head}{{\"query\":")).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("REQUEST_TIMEOUT"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_nothing_is_closed() {
+    let config = "server: { http: { header_read_timeout: 100ms } }";
+    for served in [serve(config).await, serve_on_threads(config, 1).await] {
+        let beginnings = [
+            "",
+            "P",
+            "PRI * HTTP/2.0\r\n",
+            "POST /graphql HTTP/1.1\r\nhost: sh",
+        ];
+        for beginning in beginnings {
+            assert_eq!(everything_after(&served, beginning).await, "");
+        }
+        let first = "GET /health HTTP/1.1\r\nhost: shop\r\n\r\n";
+        let answer = everything_after(&served, &format!("{first}GET /")).await;
+        assert!(answer.ends_with("{\"status\":\"UP\"}"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_waiting_for_its_answer_is_kept() {
+    let served = serve("server: { http: { header_read_timeout: 100ms } }").await;
+    assert_eq!(
+        served.query("{ slow(milliseconds: 500) }").await,
+        json!({ "data": { "slow": true } })
+    );
+    let mut socket = Socket::ready(&served, Value::Null).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    socket.subscribe("1", "{ __typename }").await;
+    assert_eq!(socket.next().await["type"], "next");
 }
 
 /// What the server sends before it closes a connection on which this has been sent.
