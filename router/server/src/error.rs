@@ -75,8 +75,11 @@ impl GraphQLError {
         match self.code() {
             Some("UNAUTHENTICATED") => StatusCode::UNAUTHORIZED,
             Some("FORBIDDEN") => StatusCode::FORBIDDEN,
+            Some("NOT_FOUND") => StatusCode::NOT_FOUND,
+            Some("CONFLICT") => StatusCode::CONFLICT,
             Some("RATE_LIMITED") => StatusCode::TOO_MANY_REQUESTS,
             Some("BAD_USER_INPUT") => StatusCode::BAD_REQUEST,
+            Some("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -16,7 +16,7 @@ use crate::support::socket::Socket;
 use crate::support::token::{Signer, claims, fixed, in_seconds};
 use crate::support::{Served, Shop, serve_with};
 
-/// Tells subgraphs who asks, and refuses one user.
+/// Tells subgraphs who asks, and refuses users that are named after the code to refuse them with.
 pub struct Identify;
 
 #[async_trait]
@@ -29,11 +29,8 @@ impl RequestHook for Identify {
     ) -> Result<(), GraphQLError> {
         assert_eq!(request.uri.path(), "/graphql");
         let user = claims.map_or("anonymous", |claims| claims["sub"].as_str().unwrap());
-        if user == "mallory" {
-            return Err(GraphQLError::new(
-                "the session has been revoked",
-                "UNAUTHENTICATED",
-            ));
+        if let Some(code) = user.strip_prefix("refused as ") {
+            return Err(GraphQLError::new("the session has been revoked", code));
         }
         context.headers.insert("x-user", user.parse().unwrap());
         Ok(())
@@ -260,10 +257,24 @@ fn elliptic_curve_key() -> (Vec<u8>, Value) {
 async fn a_hook_can_refuse() {
     let signer = Signer::new("k1", 1);
     let served = served_with("", json!([signer.jwk()])).await;
-    let token = signer.sign(json!({ "sub": "mallory", "exp": in_seconds(60) }));
-    let (status, body) = who(&served, Some(&format!("Bearer {token}"))).await;
-    assert_eq!(status, StatusCode::UNAUTHORIZED);
-    assert_eq!(body["errors"][0]["message"], "the session has been revoked");
+    for (code, expected) in [
+        ("UNAUTHENTICATED", StatusCode::UNAUTHORIZED),
+        ("FORBIDDEN", StatusCode::FORBIDDEN),
+        ("NOT_FOUND", StatusCode::NOT_FOUND),
+        ("BAD_USER_INPUT", StatusCode::BAD_REQUEST),
+        ("CONFLICT", StatusCode::CONFLICT),
+        ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS),
+        ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE),
+        ("INTERNAL", StatusCode::INTERNAL_SERVER_ERROR),
+    ] {
+        let user = format!("refused as {code}");
+        let token = signer.sign(json!({ "sub": user, "exp": in_seconds(60) }));
+        let (status, body) = who(&served, Some(&format!("Bearer {token}"))).await;
+        assert_eq!(status, expected, "{code}");
+        let error = &body["errors"][0];
+        assert_eq!(error["message"], "the session has been revoked");
+        assert_eq!(error["extensions"]["code"], code);
+    }
 }
 
 #[tokio::test]
