@@ -29,8 +29,7 @@ pub(crate) async fn endpoint(
             Err(rejection) => rejection.into_response(),
         };
     }
-    let serves_page = service.config.homepage.enabled || service.config.sandbox.enabled;
-    if serves_page
+    if service.config.serves_page()
         && parts.method == Method::GET
         && parts.uri.query().is_none()
         && media::wants_html(&parts.headers)

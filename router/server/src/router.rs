@@ -135,9 +135,9 @@ fn routes(service: &Arc<Service>) -> axum::Router {
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(observed);
     let mut routes = axum::Router::new().route(&config.supergraph.path.0, endpoint);
-    if config.homepage.enabled || config.sandbox.enabled {
+    if config.serves_page() {
         routes = routes.route(page::ASSETS_ROUTE, get(page::asset));
-        // At the endpoint's own path the page is told from a request by its `accept` header.
+        // Elsewhere the endpoint serves it.
         if config.supergraph.path.0 != "/" {
             routes = routes.route("/", get(page::home));
         }

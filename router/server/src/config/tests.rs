@@ -227,6 +227,44 @@ fn contradictions_are_named() {
 }
 
 #[test]
+fn two_things_at_one_path_are_a_contradiction() {
+    let key = "telemetry.exporters.metrics.prometheus.path";
+    for (yaml, expected) in [
+        ("health_check: { path: / }", "health_check.path: is /"),
+        (
+            "health_check: { readiness_path: / }",
+            "health_check.readiness_path: is /",
+        ),
+        (
+            "telemetry: { exporters: { metrics: { prometheus: { path: / } } } }",
+            &format!("{key}: is /"),
+        ),
+        (
+            "{ homepage: { enabled: false }, sandbox: { enabled: true }, health_check: { path: / } }",
+            "health_check.path: is /",
+        ),
+        (
+            "health_check: { path: /metrics }",
+            &format!("{key}: is /metrics, which is health_check.path already"),
+        ),
+    ] {
+        let problems = problems(yaml);
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(expected),
+            "{yaml}: {problems:?}"
+        );
+    }
+    for allowed in [
+        "supergraph: { path: / }",
+        "{ homepage: { enabled: false }, health_check: { path: / } }",
+        "health_check: { enabled: false, path: / }",
+        "{ telemetry: { exporters: { metrics: { prometheus: { enabled: false } } } }, health_check: { path: /metrics } }",
+    ] {
+        assert!(RouterConfig::from_yaml(allowed).is_ok(), "{allowed}");
+    }
+}
+
+#[test]
 fn broken_yaml_says_where() {
     let error = RouterConfig::from_yaml("supergraph: [").unwrap_err();
     assert!(matches!(error, ConfigError::Syntax(_)), "{error}");
