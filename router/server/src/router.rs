@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::routing::{any, get};
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,10 @@ use crate::{graphql, health, observe, page};
 
 /// Renders the program's metrics in Prometheus' text format.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Whether what the router needs works; `Err` with a reason for the log.
+pub(crate) type ReadinessCheck =
+    Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// Responses shorter than this, in bytes, are not worth compressing.
 const COMPRESS_FROM: u16 = 1024;
@@ -57,6 +62,7 @@ pub struct RouterBuilder {
     hook: Option<Box<dyn RequestHook>>,
     keys: Option<Arc<dyn KeySource>>,
     metrics: Option<MetricsText>,
+    readiness: Option<ReadinessCheck>,
 }
 
 impl RouterBuilder {
@@ -68,6 +74,7 @@ impl RouterBuilder {
             hook: None,
             keys: None,
             metrics: None,
+            readiness: None,
         }
     }
 
@@ -86,6 +93,16 @@ impl RouterBuilder {
     /// Serves the program's metrics. Without it there is no `/metrics`.
     pub fn metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> RouterBuilder {
         self.metrics = Some(Arc::new(render));
+        self
+    }
+
+    /// Lets `/readiness` fail as long as the check does, or does not answer within two seconds. It is for what the
+    /// program's hook or key source needs: that a subgraph does not answer is no reason to take a router out of service.
+    pub fn readiness<F>(mut self, check: F) -> RouterBuilder
+    where
+        F: Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static,
+    {
+        self.readiness = Some(Box::new(check));
         self
     }
 
@@ -113,6 +130,7 @@ impl RouterBuilder {
             verifier,
             hook: self.hook,
             metrics: self.metrics,
+            readiness: self.readiness,
             stopping: CancellationToken::new(),
             stop_by: OnceLock::new(),
             tasks: TaskTracker::new(),

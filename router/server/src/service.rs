@@ -29,6 +29,7 @@ use crate::operation::pool::PlanningPool;
 use crate::operation::prepare::{Operation, Rules, prepare};
 use crate::operation::variables;
 use crate::propagation::propagate;
+use crate::router::ReadinessCheck;
 use crate::subscriber::{Subscriber, TokenExpiry};
 use crate::transports::TransportFactory;
 
@@ -43,6 +44,7 @@ pub(crate) struct Service {
     pub verifier: Option<Verifier>,
     pub hook: Option<Box<dyn RequestHook>>,
     pub metrics: Option<crate::MetricsText>,
+    pub readiness: Option<ReadinessCheck>,
     /// Set when the router is to stop.
     pub stopping: CancellationToken,
     /// When that has to be done; set before.
