@@ -11,6 +11,7 @@
 )]
 
 mod authentication;
+mod compression;
 mod cross_site;
 mod endpoint;
 mod exposed_plans;
