@@ -42,7 +42,7 @@ pub(crate) async fn endpoint(
     };
     match answer(&service, &parts, body, media).await {
         Ok(response) => response,
-        Err(refusal) => response::refused(&refusal, media),
+        Err(refusal) => response::refused(&refusal.traced(&parts), media),
     }
 }
 
@@ -96,7 +96,9 @@ async fn respond(
     let context = service.context(parts).await?;
     let ready = match service.ready(request, context).await {
         Ok(ready) => ready,
-        Err(refusal) if media == ResponseType::EventStream => return Ok(sse::refused(&refusal)),
+        Err(refusal) if media == ResponseType::EventStream => {
+            return Ok(sse::refused(&refusal.traced(parts)));
+        }
         Err(refusal) => return Err(refusal),
     };
     if parts.method != Method::POST && ready.kind == OperationType::Mutation {
@@ -113,7 +115,7 @@ async fn respond(
              subprotocol graphql-transport-ws",
             "SUBSCRIPTION_NEEDS_STREAM",
         )),
-        (_, ResponseType::EventStream) => Ok(sse::single(service, ready).await),
+        (_, ResponseType::EventStream) => sse::single(service, ready).await,
         (_, media) => {
             let executed = execute(service, ready, &parts.headers).await?;
             Ok(response::executed(executed, media))

@@ -235,10 +235,11 @@ async fn run_operation(
     sender: Sender,
 ) {
     let deadline = service.deadline();
-    let mut events = match deadline.answer(start(&service, parts, request)).await {
+    let started = deadline.answer(start(&service, parts.clone(), request));
+    let mut events = match started.await {
         Ok(Started::Subscription(events)) => events,
         Ok(Started::Answered(response)) => return sender.respond(&response).await,
-        Err(refusal) => return sender.refuse(&refusal).await,
+        Err(refusal) => return sender.refuse(&refusal.traced(&parts)).await,
     };
     while let Some(event) = events.next().await {
         match event {

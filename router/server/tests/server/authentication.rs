@@ -277,6 +277,22 @@ async fn a_hook_can_refuse() {
     }
 }
 
+/// Without the id nobody finds the request in the log.
+#[tokio::test]
+async fn an_internal_error_carries_the_correlation_id() {
+    let signer = Signer::new("k1", 1);
+    let served = served_with("", json!([signer.jwk()])).await;
+    let failing = signer.sign(json!({ "sub": "refused as INTERNAL", "exp": in_seconds(60) }));
+    let request = served
+        .post()
+        .bearer_auth(&failing)
+        .header("x-correlation-id", "cart-9");
+    let request = request.json(&json!({ "query": "{ whoAmI }" }));
+    let body: Value = request.send().await.unwrap().json().await.unwrap();
+    let expected = json!({ "code": "INTERNAL", "correlationId": "cart-9" });
+    assert_eq!(body["errors"][0]["extensions"], expected);
+}
+
 #[tokio::test]
 async fn a_socket_takes_the_token_from_its_first_message() {
     let signer = Signer::new("k1", 1);
