@@ -9,7 +9,9 @@ mod compose;
 mod crates;
 mod pipe;
 mod plan;
+mod readiness;
 mod reload;
+mod router;
 mod subgraph;
 mod watch;
 

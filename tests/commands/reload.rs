@@ -1,89 +1,18 @@
 //! `souk router` without configuration, and its supergraph file changing under load.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use souk_composition::{SubgraphInput, compose};
 
+use crate::router::Router;
 use crate::subgraph::{LargerCatalogue, Subgraph};
-use crate::{Folder, SOON, souk};
-
-/// `souk router`, until it is dropped.
-struct Router {
-    child: Child,
-    url: String,
-    log: Arc<Mutex<String>>,
-}
-
-impl Router {
-    fn start(folder: &Folder) -> Router {
-        let arguments = [
-            "router",
-            "--supergraph",
-            "supergraph.graphql",
-            "--listen",
-            "127.0.0.1:0",
-        ];
-        let mut command = souk(folder.0.path(), &arguments);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let outputs: [Box<dyn std::io::Read + Send>; 2] = [
-            Box::new(child.stdout.take().unwrap()),
-            Box::new(child.stderr.take().unwrap()),
-        ];
-        for output in outputs {
-            let log = log.clone();
-            std::thread::spawn(move || {
-                for line in BufReader::new(output).lines().map_while(Result::ok) {
-                    log.lock().unwrap().push_str(&(line + "\n"));
-                }
-            });
-        }
-        let heard = log.clone();
-        let url = || {
-            let log = heard.lock().unwrap();
-            let (_, behind) = log.split_once("http://")?;
-            let end = behind.find(|c: char| c != '.' && c != ':' && !c.is_ascii_digit())?;
-            Some(format!("http://{}", &behind[..end]))
-        };
-        crate::eventually("the router's address", || url().is_some());
-        let url = url().unwrap();
-        Router { child, url, log }
-    }
-
-    /// How many supergraphs were taken (or refused) since the start.
-    async fn reloads(&self, outcome: &str) -> u32 {
-        let url = format!("{}/metrics", self.url);
-        let metrics = reqwest::get(url).await.unwrap().text().await.unwrap();
-        let name = format!("souk_router_supergraph_reloads_total{{outcome=\"{outcome}\"}} ");
-        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
-        line.map_or(0, |count| count.parse().unwrap())
-    }
-
-    async fn query(&self, client: &reqwest::Client, query: &str) -> Result<Value, reqwest::Error> {
-        let request = client.post(format!("{}/graphql", self.url));
-        let response = request.json(&json!({ "query": query })).send().await?;
-        response.error_for_status()?.json().await
-    }
-}
-
-impl Drop for Router {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::{Folder, SOON};
 
 /// A supergraph of the subgraph, with the fields of its root type that these versions have.
-fn supergraph(subgraph: &Subgraph, fields: &str) -> String {
+pub fn supergraph(subgraph: &Subgraph, fields: &str) -> String {
     let products = SubgraphInput {
         name: "products".to_owned(),
         url: subgraph.url.clone(),
@@ -102,7 +31,7 @@ async fn reloads_under_load_drop_no_request_and_bad_files_change_nothing() {
     let smaller = supergraph(&subgraph, "product: Product!");
     let larger = supergraph(&subgraph, "product: Product! newest: Product!");
     let folder = Folder::new(&[("supergraph.graphql", &smaller)]);
-    let router = Arc::new(Router::start(&folder));
+    let router = Arc::new(Router::start(&folder, &[]));
 
     let stop = Arc::new(AtomicBool::new(false));
     let answered = Arc::new(AtomicU32::new(0));

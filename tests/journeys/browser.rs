@@ -13,6 +13,35 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// The W3C's name for references to elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// Where something is in the window, in pixels from its upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Area {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+impl Area {
+    pub fn is_empty(&self) -> bool {
+        self.left >= self.right || self.top >= self.bottom
+    }
+
+    pub fn is_within(&self, outer: &Area) -> bool {
+        self.left >= outer.left
+            && self.top >= outer.top
+            && self.right <= outer.right
+            && self.bottom <= outer.bottom
+    }
+
+    pub fn overlaps(&self, other: &Area) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+}
+
 /// A browser with a profile of its own and one window. It ends when dropped.
 pub struct Browser {
     http: reqwest::Client,
@@ -145,6 +174,50 @@ impl Browser {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("waited {WITHIN:?} in vain for {text:?} in {selector}, which shows:\n{shown}");
+    }
+
+    /// Where the element is; an empty area when there is none.
+    pub async fn area(&self, selector: &str) -> Area {
+        let script = "const found = document.querySelector(arguments[0]); \
+             const r = found ? found.getBoundingClientRect() : new DOMRect(); \
+             return [r.left, r.top, r.right, r.bottom]";
+        self.measure(script, selector).await
+    }
+
+    /// The part of the page that the window shows.
+    pub async fn window(&self) -> Area {
+        let script = "return [0, 0, window.innerWidth, window.innerHeight]";
+        self.measure(script, "").await
+    }
+
+    async fn measure(&self, script: &str, selector: &str) -> Area {
+        let call = json!({ "script": script, "args": [selector] });
+        let sides = self.send("/execute/sync", call).await;
+        let side = |index: usize| sides[index].as_f64().expect("a number");
+        Area {
+            left: side(0),
+            top: side(1),
+            right: side(2),
+            bottom: side(3),
+        }
+    }
+
+    /// Whether a line of the element has this text, and nothing lies over it where it begins.
+    pub async fn lets_see(&self, selector: &str, text: &str) -> bool {
+        let script = "const walker = document.createTreeWalker(document.querySelector(arguments[0]), NodeFilter.SHOW_TEXT); \
+             for (let node = walker.nextNode(); node; node = walker.nextNode()) { \
+               if (!node.data.replaceAll('\\u00a0', ' ').includes(arguments[1])) continue; \
+               const range = document.createRange(); range.selectNodeContents(node); \
+               const r = range.getBoundingClientRect(); \
+               const style = getComputedStyle(node.parentElement); \
+               const top = document.elementFromPoint(r.left + 2, (r.top + r.bottom) / 2); \
+               if (r.width > 0 && r.height > 0 && top === node.parentElement \
+                 && node.parentElement.checkVisibility({ opacityProperty: true, visibilityProperty: true }) \
+                 && style.color !== style.backgroundColor) return true; \
+             } \
+             return false";
+        let call = json!({ "script": script, "args": [selector, text] });
+        self.send("/execute/sync", call).await == json!(true)
     }
 
     /// The window as a PNG image.

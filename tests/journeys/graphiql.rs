@@ -6,13 +6,14 @@ use serde_json::json;
 use souk_harness::Client;
 use souk_harness::market::{Offer, fresh_email, pay, place_order};
 
-use crate::browser::Browser;
+use crate::browser::{Area, Browser};
 use crate::in_one_process;
 
 const QUERY: &str = ".graphiql-query-editor .monaco-editor";
 const HEADERS: &str = ".graphiql-editor-tool .graphiql-editor:not(.hidden) .monaco-editor";
 const RUN: &str = ".graphiql-execute-button";
 const RESULT: &str = ".result-window .view-lines";
+const RESULT_PANE: &str = ".result-window";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn graphiql_runs_a_query_and_follows_an_order() {
@@ -52,6 +53,7 @@ async fn graphiql_runs_a_query_and_follows_an_order() {
     browser.shows(RESULT, "\"status\": \"SUCCEEDED\"").await;
     browser.shows(RESULT, "\"name\": \"A lamp\"").await;
 
+    looks_right(&browser).await;
     let screenshot = browser.screenshot().await;
     std::fs::write(
         Path::new(env!("CARGO_TARGET_TMPDIR")).join("graphiql.png"),
@@ -77,6 +79,33 @@ async fn graphiql_runs_a_query_and_follows_an_order() {
         addresses.iter().any(|address| address.starts_with(&ws)),
         "the subscription runs over a WebSocket: {addresses:?}"
     );
+}
+
+/// Editor, button and result are in the window, beside each other, and nothing hides the result's text.
+async fn looks_right(browser: &Browser) {
+    let window = browser.window().await;
+    let mut seen: Vec<(&str, Area)> = Vec::new();
+    for selector in [QUERY, RUN, RESULT_PANE] {
+        let area = browser.area(selector).await;
+        assert!(!area.is_empty(), "{selector} has no size: {area:?}");
+        assert!(
+            area.is_within(&window),
+            "{selector} sticks out of the window: {area:?}"
+        );
+        for (other, its_area) in &seen {
+            assert!(
+                !area.overlaps(its_area),
+                "{selector} lies over {other}: {area:?}, {its_area:?}"
+            );
+        }
+        seen.push((selector, area));
+    }
+    for text in ["\"CONFIRMED\"", "\"A lamp\""] {
+        assert!(
+            browser.lets_see(RESULT, text).await,
+            "{text} is hidden in the result"
+        );
+    }
 }
 
 /// Writes the operation into the editor and waits until GraphiQL has read it, which its tab tells. Nobody is so quick,

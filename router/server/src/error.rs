@@ -1,9 +1,12 @@
 //! Why a request is not executed.
 
 use apollo_compiler::validation::DiagnosticList;
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+use crate::correlation::CorrelationId;
 
 /// One entry of a response's `errors` (specification, section 7.1.2), for a request that was not executed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -75,8 +78,11 @@ impl GraphQLError {
         match self.code() {
             Some("UNAUTHENTICATED") => StatusCode::UNAUTHORIZED,
             Some("FORBIDDEN") => StatusCode::FORBIDDEN,
+            Some("NOT_FOUND") => StatusCode::NOT_FOUND,
+            Some("CONFLICT") => StatusCode::CONFLICT,
             Some("RATE_LIMITED") => StatusCode::TOO_MANY_REQUESTS,
             Some("BAD_USER_INPUT") => StatusCode::BAD_REQUEST,
+            Some("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -136,6 +142,21 @@ impl Refusal {
             error
                 .extensions
                 .insert("configuredBy".to_owned(), key.into());
+        }
+        self
+    }
+
+    /// Adds to errors `INTERNAL` the id under which the request is in the log.
+    pub fn traced(mut self, request: &Parts) -> Refusal {
+        let Some(id) = request.extensions.get::<CorrelationId>() else {
+            return self;
+        };
+        for error in &mut self.errors {
+            if error.code() == Some("INTERNAL") {
+                error
+                    .extensions
+                    .insert("correlationId".to_owned(), id.as_str().into());
+            }
         }
         self
     }

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
 use crate::error::Refusal;
 use crate::http::media::{self, ResponseType};
-use crate::http::request::{from_body, from_query, read_body};
+use crate::http::request::{GraphQLRequest, from_body, from_query, read_body};
 use crate::http::{csrf, response};
 use crate::operation::expose::Exposure;
 use crate::service::{Ready, Service};
@@ -29,8 +29,7 @@ pub(crate) async fn endpoint(
             Err(rejection) => rejection.into_response(),
         };
     }
-    let serves_page = service.config.homepage.enabled || service.config.sandbox.enabled;
-    if serves_page
+    if service.config.serves_page()
         && parts.method == Method::GET
         && parts.uri.query().is_none()
         && media::wants_html(&parts.headers)
@@ -43,7 +42,7 @@ pub(crate) async fn endpoint(
     };
     match answer(&service, &parts, body, media).await {
         Ok(response) => response,
-        Err(refusal) => response::refused(&refusal, media),
+        Err(refusal) => response::refused(&refusal.traced(&parts), media),
     }
 }
 
@@ -58,28 +57,48 @@ async fn answer(
     body: Body,
     media: ResponseType,
 ) -> Result<Response, Refusal> {
-    let request = match parts.method {
+    let deadline = service.deadline();
+    let request = deadline.receive(read(service, parts, body)).await?;
+    deadline
+        .answer(respond(service, parts, request, media))
+        .await
+}
+
+/// The GraphQL request in an HTTP request.
+async fn read(service: &Service, parts: &Parts, body: Body) -> Result<GraphQLRequest, Refusal> {
+    match parts.method {
         Method::POST => {
             csrf::check(&service.config.csrf, parts)?;
             media::require_json(&parts.headers)?;
-            from_body(&read_body(parts, body, service.config.limits.http_max_request_bytes).await?)?
+            from_body(&read_body(parts, body, service.config.limits.http_max_request_bytes).await?)
         }
         Method::GET | Method::HEAD => {
             csrf::check(&service.config.csrf, parts)?;
-            from_query(parts.uri.query().unwrap_or_default())?
+            from_query(parts.uri.query().unwrap_or_default())
         }
         _ => {
             let message = format!(
                 "the method {} is not allowed; use POST or GET",
                 parts.method
             );
-            return Err(method_not_allowed(message, "GET, POST"));
+            Err(method_not_allowed(message, "GET, POST"))
         }
-    };
+    }
+}
+
+/// Executes the request's operation.
+async fn respond(
+    service: &Arc<Service>,
+    parts: &Parts,
+    request: GraphQLRequest,
+    media: ResponseType,
+) -> Result<Response, Refusal> {
     let context = service.context(parts).await?;
     let ready = match service.ready(request, context).await {
         Ok(ready) => ready,
-        Err(refusal) if media == ResponseType::EventStream => return Ok(sse::refused(&refusal)),
+        Err(refusal) if media == ResponseType::EventStream => {
+            return Ok(sse::refused(&refusal.traced(parts)));
+        }
         Err(refusal) => return Err(refusal),
     };
     if parts.method != Method::POST && ready.kind == OperationType::Mutation {
@@ -96,7 +115,7 @@ async fn answer(
              subprotocol graphql-transport-ws",
             "SUBSCRIPTION_NEEDS_STREAM",
         )),
-        (_, ResponseType::EventStream) => Ok(sse::single(service, ready).await),
+        (_, ResponseType::EventStream) => sse::single(service, ready).await,
         (_, media) => {
             let executed = execute(service, ready, &parts.headers).await?;
             Ok(response::executed(executed, media))

@@ -9,7 +9,9 @@
 
 mod authentication;
 pub mod config;
+mod connections;
 mod correlation;
+mod deadline;
 mod engine;
 mod error;
 mod graphql;

@@ -1,14 +1,13 @@
 //! Puts a router together, and runs it.
 
-use std::future::IntoFuture;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::routing::{any, get};
-use axum::serve::ListenerExt;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
@@ -16,6 +15,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 
 use crate::authentication::{KeySource, KeySourceError, Verifier};
 use crate::config::RouterConfig;
+use crate::connections::{Connections, accept};
 use crate::engine::{Engine, SupergraphLoadError};
 use crate::hook::RequestHook;
 use crate::http::cors::CorsRules;
@@ -27,6 +27,10 @@ use crate::{graphql, health, observe, page};
 
 /// Renders the program's metrics in Prometheus' text format.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Whether what the router needs works; `Err` with a reason for the log.
+pub(crate) type ReadinessCheck =
+    Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// Responses shorter than this, in bytes, are not worth compressing.
 const COMPRESS_FROM: u16 = 1024;
@@ -58,6 +62,7 @@ pub struct RouterBuilder {
     hook: Option<Box<dyn RequestHook>>,
     keys: Option<Arc<dyn KeySource>>,
     metrics: Option<MetricsText>,
+    readiness: Option<ReadinessCheck>,
 }
 
 impl RouterBuilder {
@@ -69,6 +74,7 @@ impl RouterBuilder {
             hook: None,
             keys: None,
             metrics: None,
+            readiness: None,
         }
     }
 
@@ -87,6 +93,16 @@ impl RouterBuilder {
     /// Serves the program's metrics. Without it there is no `/metrics`.
     pub fn metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> RouterBuilder {
         self.metrics = Some(Arc::new(render));
+        self
+    }
+
+    /// Lets `/readiness` fail as long as the check does, or does not answer within two seconds. It is for what the
+    /// program's hook or key source needs: that a subgraph does not answer is no reason to take a router out of service.
+    pub fn readiness<F>(mut self, check: F) -> RouterBuilder
+    where
+        F: Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static,
+    {
+        self.readiness = Some(Box::new(check));
         self
     }
 
@@ -114,7 +130,9 @@ impl RouterBuilder {
             verifier,
             hook: self.hook,
             metrics: self.metrics,
+            readiness: self.readiness,
             stopping: CancellationToken::new(),
+            stop_by: OnceLock::new(),
             tasks: TaskTracker::new(),
             open_subscriptions: Arc::new(AtomicUsize::new(0)),
             config: self.config,
@@ -135,9 +153,9 @@ fn routes(service: &Arc<Service>) -> axum::Router {
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(observed);
     let mut routes = axum::Router::new().route(&config.supergraph.path.0, endpoint);
-    if config.homepage.enabled || config.sandbox.enabled {
+    if config.serves_page() {
         routes = routes.route(page::ASSETS_ROUTE, get(page::asset));
-        // At the endpoint's own path the page is told from a request by its `accept` header.
+        // Elsewhere the endpoint serves it.
         if config.supergraph.path.0 != "/" {
             routes = routes.route("/", get(page::home));
         }
@@ -172,25 +190,19 @@ impl Router {
     /// Serves until [`RouterHandle::shutdown`] is called. Requests that are under way then get their answers,
     /// subscriptions are completed, for as long as `supergraph.connection_shutdown_timeout` allows.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        let service = self.handle.service.clone();
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "could not switch off delays on a connection");
-            }
-        });
-        let server = axum::serve(
-            listener,
-            self.routes
-                .into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(service.stopping.clone().cancelled_owned());
-        let served = self.handle.until_time_is_up(server.into_future()).await;
-        self.handle.stopped().await;
-        served.unwrap_or(Ok(()))
+        let connections = self.connections();
+        tokio::select! {
+            () = accept(listener, |stream, peer| connections.serve(stream, peer, ())) => {}
+            () = self.handle.stopping() => {}
+        }
+        self.handle.finish(connections).await;
+        Ok(())
     }
 
-    pub(crate) fn routes(&self) -> axum::Router {
-        self.routes.clone()
+    /// What serves the connections of one runtime.
+    pub(crate) fn connections(&self) -> Connections {
+        let http = &self.handle.service.config.server.http;
+        Connections::new(self.routes.clone(), http.header_read_timeout.0)
     }
 }
 
@@ -225,6 +237,8 @@ impl RouterHandle {
 
     /// Begins to stop: readiness fails, and subscriptions end.
     pub fn shutdown(&self) {
+        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
+        self.service.stop_by.get_or_init(|| Instant::now() + limit);
         self.service.stopping.cancel();
         self.service.tasks.close();
     }
@@ -234,37 +248,37 @@ impl RouterHandle {
         self.service.stopping.cancelled().await;
     }
 
-    /// The outcome of a server that ends when its requests have been answered after [`RouterHandle::shutdown`]; `None`
-    /// when that takes longer than `supergraph.connection_shutdown_timeout` allows.
-    pub(crate) async fn until_time_is_up<T>(&self, server: impl Future<Output = T>) -> Option<T> {
-        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
-        let time_is_up = async {
-            self.service.stopping.cancelled().await;
-            tokio::time::sleep(limit).await;
-        };
-        tokio::select! {
-            outcome = server => Some(outcome),
-            () = time_is_up => {
-                tracing::warn!(?limit, "some requests did not finish in time");
-                None
-            }
+    /// Lets requests, sockets, streams and mutations end after [`RouterHandle::shutdown`].
+    pub(crate) async fn finish(&self, connections: Connections) {
+        if self.in_time(connections.finish()).await.is_none() {
+            tracing::warn!("some requests did not finish in time");
         }
+        self.stopped().await;
     }
 
     /// Resolves when sockets, streams and mutations have ended after [`RouterHandle::shutdown`], or when
-    /// `supergraph.connection_shutdown_timeout` is over.
+    /// `supergraph.connection_shutdown_timeout` is over, which counts from the call of that.
     pub async fn stopped(&self) {
-        self.service.stopping.cancelled().await;
-        let limit = self.service.config.supergraph.connection_shutdown_timeout.0;
-        if tokio::time::timeout(limit, self.service.tasks.wait())
-            .await
-            .is_err()
-        {
+        if self.in_time(self.service.tasks.wait()).await.is_none() {
             tracing::warn!(
-                ?limit,
                 open = self.service.tasks.len(),
                 "some subscriptions or mutations did not end in time"
             );
+        }
+    }
+
+    /// What comes of something that ends after [`RouterHandle::shutdown`]; `None` when that takes too long.
+    async fn in_time<T>(&self, ending: impl Future<Output = T>) -> Option<T> {
+        let time_is_up = async {
+            self.service.stopping.cancelled().await;
+            if let Some(stop_by) = self.service.stop_by.get() {
+                tokio::time::sleep_until(*stop_by).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            outcome = ending => Some(outcome),
+            () = time_is_up => None,
         }
     }
 }

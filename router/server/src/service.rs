@@ -1,7 +1,7 @@
 //! What happens to an operation, whichever way it came: who asks, what it is, what it may do, its execution.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::ast::OperationType;
 use arc_swap::ArcSwap;
@@ -18,6 +18,7 @@ use tracing::Instrument;
 use crate::authentication::Verifier;
 use crate::config::RouterConfig;
 use crate::correlation::{self, CORRELATION_ID, CorrelationId};
+use crate::deadline::Deadline;
 use crate::engine::Engine;
 use crate::error::{GraphQLError, Refusal};
 use crate::hook::RequestHook;
@@ -28,6 +29,7 @@ use crate::operation::pool::PlanningPool;
 use crate::operation::prepare::{Operation, Rules, prepare};
 use crate::operation::variables;
 use crate::propagation::propagate;
+use crate::router::ReadinessCheck;
 use crate::subscriber::{Subscriber, TokenExpiry};
 use crate::transports::TransportFactory;
 
@@ -42,8 +44,11 @@ pub(crate) struct Service {
     pub verifier: Option<Verifier>,
     pub hook: Option<Box<dyn RequestHook>>,
     pub metrics: Option<crate::MetricsText>,
+    pub readiness: Option<ReadinessCheck>,
     /// Set when the router is to stop.
     pub stopping: CancellationToken,
+    /// When that has to be done; set before.
+    pub stop_by: OnceLock<tokio::time::Instant>,
     /// What has to end before the router has stopped: sockets, streams, mutations.
     pub tasks: TaskTracker,
     pub open_subscriptions: Arc<AtomicUsize>,
@@ -144,6 +149,11 @@ impl Service {
         })
     }
 
+    /// When a request that begins now has taken too long.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(self.config.traffic_shaping.router.timeout.0)
+    }
+
     /// Runs a query or a mutation.
     pub async fn execute(&self, ready: Ready) -> Result<Response, Refusal> {
         let Ready {
@@ -152,31 +162,19 @@ impl Service {
             request,
             ..
         } = ready;
-        let timeout = self.config.traffic_shaping.router.timeout.0;
-        let execution = tokio::time::timeout(timeout, {
-            let engine = engine.clone();
-            async move { engine.executor.execute(request).await }
-        });
-        // A mutation goes on when its client has gone: half of one helps nobody.
-        let result = if kind == OperationType::Mutation {
-            self.tasks
-                .spawn(execution.in_current_span())
-                .await
-                .map_err(|error| {
-                    tracing::error!(%error, "a mutation panicked");
-                    Refusal::http(
-                        StatusCode::INTERNAL_SERVER_ERROR,
-                        "internal error",
-                        "INTERNAL",
-                    )
-                })?
-        } else {
-            execution.await
-        };
-        result.map_err(|_| {
-            let message = format!("the operation took longer than the {timeout:?} allowed");
-            Refusal::http(StatusCode::GATEWAY_TIMEOUT, message, "GATEWAY_TIMEOUT")
-                .configured_by("traffic_shaping.router.timeout")
+        let execution = async move { engine.executor.execute(request).await };
+        if kind != OperationType::Mutation {
+            return Ok(execution.await);
+        }
+        // A mutation goes on when its client has gone or its time is up: half of one helps nobody.
+        let task = self.tasks.spawn(execution.in_current_span());
+        task.await.map_err(|error| {
+            tracing::error!(%error, "a mutation panicked");
+            Refusal::http(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal error",
+                "INTERNAL",
+            )
         })
     }
 

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
-use souk_platform::cache::Revocations;
+use souk_platform::cache::{Cache, Revocations};
 use souk_platform::config::{Config, Sources};
+use souk_platform::serving::cache_check;
 use souk_platform::telemetry;
 use souk_router::config::ListenAddress;
 use souk_router::{HttpTransports, RouterBuilder, RouterConfig};
@@ -36,8 +38,12 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
     let metrics = telemetry::metrics().map_err(Failure::setup)?;
     let mut builder =
         RouterBuilder::new(config, HttpTransports::new()).metrics(move || metrics.render());
-    if let Some(hook) = identity_hook(&platform).await? {
-        builder = builder.hook(hook);
+    // Without the shared secret the subgraphs are not ours, and the router adds nothing to their requests.
+    if platform.identity.internal_secret.is_some() {
+        let cache = connect_cache(&platform).await?;
+        builder = builder
+            .readiness(cache_check(cache.clone()))
+            .hook(identity_hook(&platform, cache)?);
     }
     let router = builder.build(&supergraph).map_err(|error| {
         Failure::setup(format!(
@@ -46,7 +52,9 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
         ))
     })?;
     let handle = router.handle();
-    let _watch = handle.watch(&args.supergraph).map_err(Failure::setup)?;
+    let _watch = handle
+        .watch(&args.supergraph, supergraph)
+        .map_err(Failure::setup)?;
     let bound = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(url = format!("http://{bound}"), "serving");
     tokio::spawn(async move {
@@ -79,17 +87,12 @@ fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
     })
 }
 
-/// Passes identities on to our own subgraphs. Without the shared secret the subgraphs are not ours, and the router
-/// adds nothing to their requests.
-async fn identity_hook(config: &Config) -> Result<Option<IdentityHook>, Failure> {
-    if config.identity.internal_secret.is_none() {
-        return Ok(None);
-    }
-    let cache = connect_cache(config).await?;
-    Ok(Some(IdentityHook {
+/// Passes identities on to our own subgraphs.
+fn identity_hook(config: &Config, cache: Arc<dyn Cache>) -> Result<IdentityHook, Failure> {
+    Ok(IdentityHook {
         issuer: config.identity.issuer.clone(),
         audience: config.identity.audience.clone(),
         revocations: Revocations::new(cache, config.identity.access_token_lifetime),
         signer: Some(config.internal_signer().map_err(Failure::setup)?),
-    }))
+    })
 }

@@ -1,4 +1,4 @@
-//! Compressed bodies of subgraphs (RFC 9110, section 8.4).
+//! Compressed bodies (RFC 9110, section 8.4), of subgraphs and of clients.
 
 use std::io::Read;
 
@@ -8,14 +8,12 @@ use http::header::HeaderValue;
 
 use super::TransportError;
 
-/// What [`decode`] understands.
-pub(super) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip, deflate, br");
+/// What [`decode`] understands, as the value of `accept-encoding`.
+pub const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip, deflate, br");
 
 /// The codings of a body, in the order in which they were applied, from the values of `content-encoding`. None for
-/// most.
-pub(super) fn codings<'a>(
-    values: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Coding>, TransportError> {
+/// most. One that is not known is [`TransportError::Malformed`], with its name.
+pub fn codings<'a>(values: impl Iterator<Item = &'a str>) -> Result<Vec<Coding>, TransportError> {
     let mut codings = Vec::new();
     for name in values.flat_map(|value| value.split(',')) {
         match Coding::named(name.trim()) {
@@ -31,11 +29,7 @@ pub(super) fn codings<'a>(
 }
 
 /// The body without its codings. A body that would be longer than `limit` bytes is an error before it is that long.
-pub(super) fn decode(
-    codings: &[Coding],
-    body: Bytes,
-    limit: usize,
-) -> Result<Bytes, TransportError> {
+pub fn decode(codings: &[Coding], body: Bytes, limit: usize) -> Result<Bytes, TransportError> {
     let mut body = body;
     for coding in codings.iter().rev() {
         body = coding.decode(&body, limit)?;
@@ -45,10 +39,14 @@ pub(super) fn decode(
 
 /// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
+pub enum Coding {
+    /// None.
     Identity,
+    /// `gzip`
     Gzip,
+    /// `deflate`
     Deflate,
+    /// `br`
     Brotli,
 }
 

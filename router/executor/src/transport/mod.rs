@@ -2,7 +2,7 @@
 
 mod answer;
 mod client;
-mod encoding;
+pub mod encoding;
 mod event_stream;
 pub mod http;
 mod http1;

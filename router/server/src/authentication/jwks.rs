@@ -1,30 +1,45 @@
 //! A key set behind a URL.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 use jsonwebtoken::jwk::JwkSet;
-use tokio::sync::Mutex;
 
 use super::{KeySource, KeySourceError};
 use crate::config::Jwks;
 
-/// However many tokens with unknown keys arrive, the set is not fetched again sooner than this.
+/// However many tokens arrive that the set says nothing of, it is not fetched again sooner than this.
 const LEAST_PAUSE: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LARGEST_SET_BYTES: usize = 1024 * 1024;
 
 /// Fetches a key set when it is first needed, and again when it is older than its interval or lacks a key. When
-/// that fails, the set that is there remains in use.
+/// that fails or takes its time, the set that is there remains in use.
 pub(crate) struct RemoteKeys {
-    url: url::Url,
+    endpoint: Arc<Endpoint>,
     poll_interval: Duration,
+    last_attempt: Mutex<Option<Attempt>>,
+}
+
+/// One fetch, for all who wait for it. It goes on when nobody does.
+type Attempt = Shared<BoxFuture<'static, Ended>>;
+
+/// How an attempt ended.
+#[derive(Clone)]
+struct Ended {
+    at: Instant,
+    result: Result<Arc<JwkSet>, KeySourceError>,
+}
+
+/// Where the set comes from, and the one that came last.
+struct Endpoint {
+    url: url::Url,
     client: reqwest::Client,
     current: ArcSwapOption<Fetched>,
-    /// When the last attempt was made. Held while fetching, so that one fetch serves all who wait.
-    last_attempt: Mutex<Option<Instant>>,
 }
 
 struct Fetched {
@@ -40,34 +55,82 @@ impl RemoteKeys {
         }
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
         Ok(RemoteKeys {
-            url: config.url.0.clone(),
+            endpoint: Arc::new(Endpoint {
+                url: config.url.0.clone(),
+                client: client.map_err(|error| KeySourceError(error.to_string()))?,
+                current: ArcSwapOption::empty(),
+            }),
             poll_interval: config.poll_interval.0,
-            client: client.map_err(|error| KeySourceError(error.to_string()))?,
-            current: ArcSwapOption::empty(),
             last_attempt: Mutex::new(None),
         })
     }
 
-    /// The set, fetched again if it is older than `age`.
-    async fn no_older_than(
-        &self,
-        age: Duration,
-        least_pause: Duration,
-    ) -> Result<Arc<JwkSet>, KeySourceError> {
-        if let Some(keys) = self.fresh(age) {
+    /// The attempt under way, or the last one if it ended a moment ago, or a new one.
+    fn attempt(&self) -> Attempt {
+        let mut last = self
+            .last_attempt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(attempt) = &*last {
+            let time_for_another = match attempt.clone().now_or_never() {
+                None => false,
+                Some(ended) => ended.at.elapsed() >= LEAST_PAUSE,
+            };
+            if !time_for_another {
+                return attempt.clone();
+            }
+        }
+        let endpoint = self.endpoint.clone();
+        let task = tokio::spawn(async move { endpoint.renew().await });
+        let attempt = task
+            .map(|joined| {
+                let result = joined.unwrap_or_else(|error| Err(KeySourceError(error.to_string())));
+                let at = Instant::now();
+                Ended { at, result }
+            })
+            .boxed()
+            .shared();
+        *last = Some(attempt.clone());
+        attempt
+    }
+}
+
+#[async_trait]
+impl KeySource for RemoteKeys {
+    async fn keys(&self) -> Result<Arc<JwkSet>, KeySourceError> {
+        if let Some(keys) = self.endpoint.no_older_than(self.poll_interval) {
             return Ok(keys);
         }
-        let mut last_attempt = self.last_attempt.lock().await;
-        // Somebody else may have fetched it while this request waited for the lock.
-        if let Some(keys) = self.fresh(age) {
+        let attempt = self.attempt();
+        // A set that is too old is better than to keep everybody who is logged in waiting for the issuer.
+        match self.endpoint.current() {
+            Some(keys) => Ok(keys),
+            None => attempt.await.result,
+        }
+    }
+
+    async fn refresh(&self) -> Result<Arc<JwkSet>, KeySourceError> {
+        if let Some(keys) = self.endpoint.no_older_than(LEAST_PAUSE) {
             return Ok(keys);
         }
-        let current = self.current.load_full();
-        let too_soon = last_attempt.is_some_and(|at| at.elapsed() < least_pause);
-        if let (true, Some(current)) = (too_soon, &current) {
-            return Ok(current.keys.clone());
-        }
-        *last_attempt = Some(Instant::now());
+        let result = self.attempt().await.result;
+        result.or_else(|error| self.endpoint.current().ok_or(error))
+    }
+}
+
+impl Endpoint {
+    fn current(&self) -> Option<Arc<JwkSet>> {
+        let fetched = self.current.load();
+        Some(fetched.as_ref()?.keys.clone())
+    }
+
+    fn no_older_than(&self, age: Duration) -> Option<Arc<JwkSet>> {
+        let fetched = self.current.load();
+        let fetched = fetched.as_ref()?;
+        (fetched.at.elapsed() <= age).then(|| fetched.keys.clone())
+    }
+
+    async fn renew(&self) -> Result<Arc<JwkSet>, KeySourceError> {
         match self.fetch().await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
@@ -79,15 +142,9 @@ impl RemoteKeys {
             }
             Err(error) => {
                 tracing::warn!(url = %self.url, %error, "could not fetch the key set");
-                current.map(|fetched| fetched.keys.clone()).ok_or(error)
+                Err(error)
             }
         }
-    }
-
-    fn fresh(&self, age: Duration) -> Option<Arc<JwkSet>> {
-        let fetched = self.current.load();
-        let fetched = fetched.as_ref()?;
-        (fetched.at.elapsed() <= age).then(|| fetched.keys.clone())
     }
 
     async fn fetch(&self) -> Result<JwkSet, KeySourceError> {
@@ -121,16 +178,5 @@ impl RemoteKeys {
             }
         }
         Ok(body)
-    }
-}
-
-#[async_trait]
-impl KeySource for RemoteKeys {
-    async fn keys(&self) -> Result<Arc<JwkSet>, KeySourceError> {
-        self.no_older_than(self.poll_interval, LEAST_PAUSE).await
-    }
-
-    async fn refresh(&self) -> Result<Arc<JwkSet>, KeySourceError> {
-        self.no_older_than(LEAST_PAUSE, LEAST_PAUSE).await
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
@@ -113,34 +115,56 @@ impl Verifier {
                 "the token is not a JSON Web Token that the router can read",
             )
         })?;
-        let mut outcome = Outcome::NoKey;
-        for set in &self.sets {
-            let keys = set
-                .source
-                .keys()
-                .await
-                .map_err(|error| unavailable(&error))?;
-            outcome = outcome.or(set.verify(token, &header, &keys));
+        let mut found = self.ask(token, &header, |set| set.source.keys()).await;
+        if matches!(found.outcome, Outcome::NoKey) {
+            found = self.ask(token, &header, |set| set.source.refresh()).await;
         }
-        if matches!(outcome, Outcome::NoKey) {
-            for set in &self.sets {
-                let keys = set
-                    .source
-                    .refresh()
-                    .await
-                    .map_err(|error| unavailable(&error))?;
-                outcome = outcome.or(set.verify(token, &header, &keys));
-            }
-        }
-        match outcome {
-            Outcome::Valid(claims) => Ok(claims),
-            Outcome::Wrong(refusal) => Err(*refusal),
-            Outcome::NoKey => Err(refuse(
+        match (found.outcome, found.missing) {
+            (Outcome::Valid(claims), _) => Ok(claims),
+            (Outcome::Wrong(refusal), _) => Err(*refusal),
+            (Outcome::NoKey, Some(error)) => Err(unavailable(&error)),
+            (Outcome::NoKey, None) => Err(refuse(
                 Reason::UnknownKey,
                 "the token is signed with a key that the router does not know",
             )),
         }
     }
+
+    /// Asks all sets at once, until one finds the token valid: an issuer that does not answer is nothing to those whose
+    /// tokens another one signed.
+    async fn ask<'a>(
+        &'a self,
+        token: &str,
+        header: &Header,
+        keys: impl Fn(&'a KeySet) -> BoxFuture<'a, Result<Arc<JwkSet>, KeySourceError>>,
+    ) -> Found {
+        let mut found = Found {
+            outcome: Outcome::NoKey,
+            missing: None,
+        };
+        let mut answers: FuturesUnordered<_> = self
+            .sets
+            .iter()
+            .map(|set| keys(set).map(move |keys| (set, keys)))
+            .collect();
+        while let Some((set, keys)) = answers.next().await {
+            match keys {
+                Ok(keys) => found.outcome = found.outcome.or(set.verify(token, header, &keys)),
+                Err(error) => found.missing = Some(error),
+            }
+            if matches!(found.outcome, Outcome::Valid(_)) {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// What the key sets together make of a token.
+struct Found {
+    outcome: Outcome,
+    /// Why a set could not be asked.
+    missing: Option<KeySourceError>,
 }
 
 /// What a key set makes of a token.

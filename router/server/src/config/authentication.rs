@@ -60,7 +60,7 @@ pub struct Jwks {
     /// The algorithms accepted with keys of this set; all that fit the key when absent.
     #[serde(default)]
     pub algorithms: Option<Vec<SigningAlgorithm>>,
-    /// How long the set is used before it is fetched again. Default 60 s.
+    /// How old the set may get before it is fetched again. Until the new one is there, the old one is used. Default 60 s.
     #[serde(default = "a_minute")]
     pub poll_interval: Period,
 }

@@ -12,6 +12,7 @@ mod override_labels;
 mod plugins;
 mod read;
 mod scalar;
+mod server;
 mod subgraph_errors;
 mod subscription;
 mod supergraph;
@@ -33,6 +34,7 @@ pub use plugins::Plugins;
 pub use scalar::{
     HeaderText, HeaderValueText, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
 };
+pub use server::{Http, Server};
 pub use subgraph_errors::{Disclosure, IncludeSubgraphErrors};
 pub use subscription::{
     Passthrough, PassthroughTarget, Subscription, SubscriptionMode, SubscriptionProtocol,
@@ -50,6 +52,8 @@ pub use traffic::{Http2, RouterTraffic, SubgraphTraffic, TrafficShaping};
 pub struct RouterConfig {
     /// Where the graph is served, and how.
     pub supergraph: Supergraph,
+    /// Connections of clients.
+    pub server: Server,
     /// The GraphiQL page at `/`.
     pub homepage: Homepage,
     /// GraphiQL under the name that Apollo Router has for such a page.
@@ -104,22 +108,11 @@ impl RouterConfig {
                 message: "cannot be true together with cors.allow_any_origin; list the origins under cors.policies".to_owned(),
             });
         }
-        let paths = [
-            ("supergraph.path", &self.supergraph.path),
-            ("health_check.path", &self.health_check.path),
-            (
-                "health_check.readiness_path",
-                &self.health_check.readiness_path,
-            ),
-            (
-                "telemetry.exporters.metrics.prometheus.path",
-                &self.telemetry.exporters.metrics.prometheus.path,
-            ),
-        ];
+        let paths = self.served_paths();
         for (index, (name, path)) in paths.iter().enumerate() {
             for (other_name, other_path) in &paths[..index] {
                 if path == other_path {
-                    let message = format!("is {}, which is {other_name} already", path.0);
+                    let message = format!("is {path}, which is {other_name} already");
                     problems.push(Problem {
                         path: (*name).to_owned(),
                         message,
@@ -128,6 +121,33 @@ impl RouterConfig {
             }
         }
         problems
+    }
+
+    /// The paths at which something is served, by the keys that say so.
+    fn served_paths(&self) -> Vec<(&str, &str)> {
+        let mut paths = vec![("supergraph.path", self.supergraph.path.0.as_str())];
+        // At the endpoint's own path the page is told from a request by its `accept` header.
+        if self.serves_page() && self.supergraph.path.0 != "/" {
+            paths.push(("the page of homepage.enabled or sandbox.enabled", "/"));
+        }
+        let health = &self.health_check;
+        if health.enabled {
+            paths.push(("health_check.path", &health.path.0));
+            paths.push(("health_check.readiness_path", &health.readiness_path.0));
+        }
+        let metrics = &self.telemetry.exporters.metrics.prometheus;
+        if metrics.enabled {
+            paths.push((
+                "telemetry.exporters.metrics.prometheus.path",
+                &metrics.path.0,
+            ));
+        }
+        paths
+    }
+
+    /// Whether GraphiQL is served.
+    pub(crate) fn serves_page(&self) -> bool {
+        self.homepage.enabled || self.sandbox.enabled
     }
 }
 

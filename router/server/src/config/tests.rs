@@ -34,6 +34,9 @@ supergraph:
     cache:
       in_memory:
         limit: 64
+server:
+  http:
+    header_read_timeout: 10s
 homepage:
   enabled: false
 limits:
@@ -110,6 +113,7 @@ subscription:
     .unwrap();
     assert_eq!(config.supergraph.listen.0.port(), 4100);
     assert!(!config.supergraph.introspection);
+    assert_eq!(config.server.http.header_read_timeout, Period::seconds(10));
     assert_eq!(config.supergraph.query_planning.cache.in_memory.limit, 64);
     assert_eq!(config.limits.max_depth, Some(20));
     assert_eq!(config.limits.max_aliases, None);
@@ -194,7 +198,7 @@ cors:
 "
     )
     .join("\n"), @r#"
-    supergraf: unknown field `supergraf`, expected one of `supergraph`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
+    supergraf: unknown field `supergraf`, expected one of `supergraph`, `server`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
     supergraph.listen: "nowhere" is not an address to listen on; write one such as 127.0.0.1:4000
     supergraph.path: "graphql" is not a path; write one that starts with a slash, such as /graphql
     supergraph.introspection: invalid type: string "maybe", expected a boolean
@@ -220,6 +224,44 @@ fn contradictions_are_named() {
     cors.allow_credentials: cannot be true together with cors.allow_any_origin; list the origins under cors.policies
     health_check.path: is /graphql, which is supergraph.path already
     ");
+}
+
+#[test]
+fn two_things_at_one_path_are_a_contradiction() {
+    let key = "telemetry.exporters.metrics.prometheus.path";
+    for (yaml, expected) in [
+        ("health_check: { path: / }", "health_check.path: is /"),
+        (
+            "health_check: { readiness_path: / }",
+            "health_check.readiness_path: is /",
+        ),
+        (
+            "telemetry: { exporters: { metrics: { prometheus: { path: / } } } }",
+            &format!("{key}: is /"),
+        ),
+        (
+            "{ homepage: { enabled: false }, sandbox: { enabled: true }, health_check: { path: / } }",
+            "health_check.path: is /",
+        ),
+        (
+            "health_check: { path: /metrics }",
+            &format!("{key}: is /metrics, which is health_check.path already"),
+        ),
+    ] {
+        let problems = problems(yaml);
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(expected),
+            "{yaml}: {problems:?}"
+        );
+    }
+    for allowed in [
+        "supergraph: { path: / }",
+        "{ homepage: { enabled: false }, health_check: { path: / } }",
+        "health_check: { enabled: false, path: / }",
+        "{ telemetry: { exporters: { metrics: { prometheus: { enabled: false } } } }, health_check: { path: /metrics } }",
+    ] {
+        assert!(RouterConfig::from_yaml(allowed).is_ok(), "{allowed}");
+    }
 }
 
 #[test]

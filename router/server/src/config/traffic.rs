@@ -24,7 +24,8 @@ pub struct TrafficShaping {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RouterTraffic {
-    /// How long a query or mutation may take. Default 60 s.
+    /// How long a query or mutation may take, with reading its body and finding out who asks. A mutation that takes
+    /// longer is carried out all the same. Default 60 s.
     pub timeout: Period,
 }
 

@@ -116,13 +116,18 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
         let Some((name, value)) = parameter.split_once('=') else {
             continue;
         };
-        let value = value.trim().trim_matches('"');
-        let is_utf8 = value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8");
-        if name.trim().eq_ignore_ascii_case("charset") && !is_utf8 {
+        if name.trim().eq_ignore_ascii_case("charset") && !is_utf8(value) {
+            let value = value.trim();
             return Err(refusal(&format!("the charset {value} is not supported")));
         }
     }
     Ok(())
+}
+
+/// Whether the value of `charset` means UTF-8, by its name or the one that many give it.
+fn is_utf8(charset: &str) -> bool {
+    let charset = charset.trim().trim_matches('"');
+    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
 /// One range of an `accept` header.
@@ -177,9 +182,7 @@ fn range(item: &str) -> Option<Range> {
                 let weight: f32 = value.trim().parse().ok()?;
                 quality = (weight.clamp(0.0, 1.0) * 1000.0) as u16;
             }
-            "charset" if !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8") => {
-                return None;
-            }
+            "charset" if !is_utf8(value) => return None,
             _ => {}
         }
     }
@@ -232,6 +235,7 @@ mod tests {
             ("text/html, */*;q=0.1", Some(Json)),
             ("text/html", None),
             ("application/json;q=0", None),
+            ("application/json; charset=utf8", Some(Json)),
             ("application/json; charset=utf-16", None),
             ("*/*;q=0", None),
         ];
@@ -247,6 +251,7 @@ mod tests {
             ("application/json", true),
             ("application/json; charset=utf-8", true),
             ("APPLICATION/JSON;charset=\"UTF-8\"", true),
+            ("application/json; charset=utf8", true),
             ("application/json; charset=latin1", false),
             ("text/plain", false),
             ("application/x-www-form-urlencoded", false),

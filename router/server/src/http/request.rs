@@ -6,9 +6,11 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use axum::body::Body;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
+use souk_executor::TransportError;
+use souk_executor::transport::encoding::{self, Coding};
 
 use crate::error::{GraphQLError, Refusal, RefusalKind};
 
@@ -83,8 +85,34 @@ fn wrong_type(parameter: &str, expected: &str, found: &JsonValue) -> String {
     format!("the parameter `{parameter}` must be {expected}, not {found}")
 }
 
-/// The whole body; 413 when it is longer than `limit` bytes.
+/// The whole body without its compression; 413 when it is longer than `limit` bytes, with or without.
 pub(crate) async fn read_body(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    let codings = codings(&parts.headers)?;
+    let body = read_bytes(parts, body, limit).await?;
+    encoding::decode(&codings, body, limit).map_err(|error| match error {
+        TransportError::TooLarge(_) => body_too_large(limit),
+        error => Refusal::bad_request(format!("the request body could not be read: {error}")),
+    })
+}
+
+/// How the body is compressed; 415 when the router does not know how.
+fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Refusal> {
+    let mut names = Vec::new();
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        names.push(String::from_utf8_lossy(value.as_bytes()));
+    }
+    encoding::codings(names.iter().map(AsRef::as_ref)).map_err(|error| {
+        Refusal::http(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("{error}; a request body may be compressed with gzip, deflate or br"),
+            "UNSUPPORTED_MEDIA_TYPE",
+        )
+        .with_header(header::ACCEPT_ENCODING, encoding::ACCEPTED)
+    })
+}
+
+/// The body as it is sent.
+async fn read_bytes(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, Refusal> {
     // Nothing of it is kept, when the client says how long the body is.
     let announced = parts
         .headers
@@ -182,7 +210,8 @@ pub(crate) fn from_query(query: &str) -> Result<GraphQLRequest, Refusal> {
     };
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let place = match decode(name)?.as_str() {
+        let name = decode(name)?;
+        let place = match name.as_str() {
             "query" => &mut parameters.query,
             "operationName" => &mut parameters.operation_name,
             "variables" => &mut parameters.variables,
@@ -195,7 +224,7 @@ pub(crate) fn from_query(query: &str) -> Result<GraphQLRequest, Refusal> {
             )));
         }
         let text = decode(value)?;
-        let is_json = matches!(name, "variables" | "extensions") && !text.is_empty();
+        let is_json = matches!(name.as_str(), "variables" | "extensions") && !text.is_empty();
         *place = if is_json {
             let parsed = serde_json::from_str(&text);
             Some(parsed.map_err(|error| {
@@ -281,6 +310,8 @@ mod tests {
         assert_eq!(request.query, "{ a }");
         assert_eq!(request.variables.len(), 1);
         assert_eq!(request.operation_name, None);
+        let request = from_query("%71uery=%7Ba%7D&%76ariables=%7B%22x%22%3A1%7D").unwrap();
+        assert_eq!(request.variables.len(), 1);
     }
 
     #[test]

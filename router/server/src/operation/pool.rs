@@ -50,7 +50,7 @@ impl PlanningPool {
         Ok(PlanningPool { jobs })
     }
 
-    /// Runs a job and waits for its result.
+    /// Runs a job and waits for its result. A job whose caller stops waiting before it began is not run.
     pub async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
@@ -58,6 +58,10 @@ impl PlanningPool {
         let (done, result) = oneshot::channel();
         let span = tracing::Span::current();
         let job = Box::new(move || {
+            // Nobody waits for it any more: the client has gone, or its time is up.
+            if done.is_closed() {
+                return;
+            }
             let _entered = span.enter();
             // Nothing outlives the panic but the sender, which is dropped: the caller learns that the job is lost.
             if let Ok(value) = catch_unwind(AssertUnwindSafe(job)) {
@@ -72,6 +76,8 @@ impl PlanningPool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]
@@ -79,5 +85,23 @@ mod tests {
         let pool = PlanningPool::start(1).unwrap();
         assert!(pool.run(|| panic!("on purpose")).await.is_err());
         assert_eq!(pool.run(|| 1 + 1).await.unwrap(), 2);
+    }
+    #[tokio::test]
+    async fn a_job_that_nobody_waits_for_any_more_is_not_run() {
+        let pool = PlanningPool::start(1).unwrap();
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        let busy = pool.run(move || wait.recv());
+        let ran = Arc::new(Mutex::new(false));
+        let late = ran.clone();
+        let hasty = pool.run(move || *late.lock().unwrap() = true);
+        let (busy, ()) = tokio::join!(busy, async {
+            let waited = tokio::time::timeout(Duration::from_millis(20), hasty).await;
+            assert!(waited.is_err());
+            go_on.send(()).unwrap();
+        });
+        assert_eq!(busy.unwrap(), Ok(()));
+        // What comes behind it is run after it would have been.
+        pool.run(|| ()).await.unwrap();
+        assert!(!*ran.lock().unwrap());
     }
 }

@@ -16,7 +16,7 @@ use super::protocol::{self, ClientMessage, Close};
 use super::websocket::{End, SEND_TIMEOUT, send, text_of};
 use crate::error::{GraphQLError, Refusal};
 use crate::http::request::{GraphQLRequest, Parameters};
-use crate::service::{Refused, Service};
+use crate::service::{Events, Refused, Service};
 
 /// Messages of one connection that may wait to be sent; operations wait when there is no more room.
 const OUTBOX: usize = 64;
@@ -73,14 +73,24 @@ impl Connection {
         let stopping = self.service.stopping.clone();
         let mut alive = true;
         loop {
+            // The heartbeat comes last: when it has its turn, nothing that the client sent is waiting to be read.
             tokio::select! {
-                received = socket.recv() => {
-                    alive = true;
-                    if let Some(text) = text_of(received)? {
-                        self.receive(socket, &text).await?;
+                biased;
+                () = stopping.cancelled() => {
+                    for id in self.operations.keys() {
+                        send(socket, protocol::complete(id)).await?;
                     }
+                    return Err(Close::GoingAway.into());
                 }
-                Some(outgoing) = self.outgoing.recv() => self.forward(socket, outgoing).await?,
+                traffic = next_message(socket, &mut self.outgoing) => match traffic {
+                    Traffic::In(received) => {
+                        alive = true;
+                        if let Some(text) = text_of(received)? {
+                            self.receive(socket, &text).await?;
+                        }
+                    }
+                    Traffic::Out(outgoing) => self.forward(socket, outgoing).await?,
+                },
                 _ = heartbeat.tick() => {
                     if !alive {
                         return Err(End::Gone);
@@ -90,12 +100,6 @@ impl Connection {
                     if !matches!(timeout(SEND_TIMEOUT, ping).await, Ok(Ok(()))) {
                         return Err(End::Gone);
                     }
-                }
-                () = stopping.cancelled() => {
-                    for id in self.operations.keys() {
-                        send(socket, protocol::complete(id)).await?;
-                    }
-                    return Err(Close::GoingAway.into());
                 }
             }
         }
@@ -173,6 +177,20 @@ impl Connection {
     }
 }
 
+/// A message in one direction or the other.
+enum Traffic {
+    In(Option<Result<Message, axum::Error>>),
+    Out(Outgoing),
+}
+
+/// The next message of the client or for it. Neither side keeps the other waiting for ever.
+async fn next_message(socket: &mut WebSocket, outgoing: &mut mpsc::Receiver<Outgoing>) -> Traffic {
+    tokio::select! {
+        received = socket.recv() => Traffic::In(received),
+        Some(outgoing) = outgoing.recv() => Traffic::Out(outgoing),
+    }
+}
+
 /// Where an operation sends its messages.
 struct Sender {
     outbox: mpsc::Sender<Outgoing>,
@@ -216,25 +234,12 @@ async fn run_operation(
     request: GraphQLRequest,
     sender: Sender,
 ) {
-    // The token is checked for each operation: it may have expired since the connection was opened.
-    let ready = match service.context(&parts).await {
-        Ok(context) => service.ready(request, context).await,
-        Err(refusal) => Err(refusal),
-    };
-    let ready = match ready {
-        Ok(ready) => ready,
-        Err(refusal) => return sender.refuse(&refusal).await,
-    };
-    if ready.kind != OperationType::Subscription {
-        return match service.execute(ready).await {
-            Ok(response) => sender.respond(&response).await,
-            Err(refusal) => sender.refuse(&refusal).await,
-        };
-    }
-    let mut events = match service.subscribe(ready, parts).await {
-        Ok(events) => events,
-        Err(Refused::Before(refusal)) => return sender.refuse(&refusal).await,
-        Err(Refused::Executed(response)) => return sender.respond(&response).await,
+    let deadline = service.deadline();
+    let started = deadline.answer(start(&service, parts.clone(), request));
+    let mut events = match started.await {
+        Ok(Started::Subscription(events)) => events,
+        Ok(Started::Answered(response)) => return sender.respond(&response).await,
+        Err(refusal) => return sender.refuse(&refusal.traced(&parts)).await,
     };
     while let Some(event) = events.next().await {
         match event {
@@ -247,4 +252,28 @@ async fn run_operation(
         }
     }
     sender.send(protocol::complete(&sender.id), true).await;
+}
+
+/// What an operation has come to.
+enum Started {
+    Subscription(Events),
+    Answered(souk_executor::Response),
+}
+
+async fn start(
+    service: &Arc<Service>,
+    parts: Arc<Parts>,
+    request: GraphQLRequest,
+) -> Result<Started, Refusal> {
+    // The token is checked for each operation: it may have expired since the connection was opened.
+    let context = service.context(&parts).await?;
+    let ready = service.ready(request, context).await?;
+    if ready.kind != OperationType::Subscription {
+        return service.execute(ready).await.map(Started::Answered);
+    }
+    match service.subscribe(ready, parts).await {
+        Ok(events) => Ok(Started::Subscription(events)),
+        Err(Refused::Before(refusal)) => Err(refusal),
+        Err(Refused::Executed(response)) => Ok(Started::Answered(response)),
+    }
 }

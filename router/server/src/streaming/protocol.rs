@@ -36,6 +36,10 @@ pub(crate) enum ClientMessage {
 pub(crate) enum Close {
     /// The router stops.
     GoingAway,
+    /// A text that is not UTF-8.
+    NotUtf8,
+    /// A message longer than so many bytes.
+    MessageTooLong(usize),
     /// A message that is not of the protocol.
     InvalidMessage(String),
     /// An operation before the connection was acknowledged.
@@ -56,6 +60,8 @@ impl Close {
     pub fn code(&self) -> u16 {
         match self {
             Close::GoingAway => 1001,
+            Close::NotUtf8 => 1007,
+            Close::MessageTooLong(_) => 1009,
             Close::InvalidMessage(_) => 4400,
             Close::Unauthorized => 4401,
             Close::Forbidden(_) => 4403,
@@ -66,10 +72,19 @@ impl Close {
         }
     }
 
+    /// Whether nothing can be read from the connection any more.
+    pub fn ends_reading(&self) -> bool {
+        matches!(self, Close::NotUtf8 | Close::MessageTooLong(_))
+    }
+
     /// At most 123 bytes: what a close frame has room for (RFC 6455, section 5.5).
     pub fn reason(&self) -> String {
         let mut reason = match self {
             Close::GoingAway => "Going away".to_owned(),
+            Close::NotUtf8 => "Message is not UTF-8".to_owned(),
+            Close::MessageTooLong(limit) => {
+                format!("Message too long: limits.http_max_request_bytes is {limit}")
+            }
             Close::InvalidMessage(what) => format!("Invalid message: {what}"),
             Close::Unauthorized => "Unauthorized".to_owned(),
             Close::Forbidden(why) => format!("Forbidden: {why}"),

@@ -52,11 +52,9 @@ pub(crate) async fn subscription(
 }
 
 /// The stream of a query or a mutation: one response.
-pub(crate) async fn single(service: &Arc<Service>, ready: Ready) -> Response {
-    match service.execute(ready).await {
-        Ok(response) => once(response.bytes()),
-        Err(refusal) => refused(&refusal),
-    }
+pub(crate) async fn single(service: &Arc<Service>, ready: Ready) -> Result<Response, Refusal> {
+    let response = service.execute(ready).await?;
+    Ok(once(response.bytes()))
 }
 
 /// The stream of an operation that was not executed. An `EventSource` cannot read the body of an error status, so

@@ -10,6 +10,8 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::error::CapacityError;
 use tracing::Instrument;
 
 use super::connection::Connection;
@@ -20,6 +22,9 @@ use crate::service::Service;
 
 /// A peer that takes no message for so long is gone.
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a peer has to read why it is closed.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// How much is read from a socket at once, in bytes. Each socket has a buffer of this size, which is cleared before
 /// every read; what clients send is short.
@@ -96,12 +101,16 @@ async fn serve(service: Arc<Service>, mut socket: WebSocket, mut parts: Parts) {
         };
         // The peer may have gone, and need not answer.
         let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
-        let _ = timeout(Duration::from_secs(1), drain(&mut socket)).await;
+        let _ = timeout(CLOSE_WITHIN, drain(&mut socket, &close)).await;
     }
 }
 
-/// Reads until the peer has closed, so that the close frame is not lost in a reset connection.
-async fn drain(socket: &mut WebSocket) {
+/// Reads until the peer has closed, so that the close frame is not lost in a reset connection. Where that cannot be
+/// seen, it waits for ever.
+async fn drain(socket: &mut WebSocket, close: &Close) {
+    if close.ends_reading() {
+        std::future::pending::<()>().await;
+    }
     while let Some(Ok(_)) = socket.recv().await {}
 }
 
@@ -189,7 +198,20 @@ pub(super) fn text_of(
         Some(Ok(Message::Text(text))) => Ok(Some(text.to_string())),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         Some(Ok(Message::Binary(_))) => Err(Close::InvalidMessage("binary".to_owned()).into()),
-        Some(Ok(Message::Close(_))) | Some(Err(_)) | None => Err(End::Gone),
+        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+        Some(Err(error)) => Err(end_after(error)),
+    }
+}
+
+/// What becomes of a connection on which no message could be read.
+fn end_after(error: axum::Error) -> End {
+    let error = error.into_inner();
+    match error.downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Capacity(CapacityError::MessageTooLong { max_size, .. })) => {
+            Close::MessageTooLong(*max_size).into()
+        }
+        Some(tungstenite::Error::Utf8(_)) => Close::NotUtf8.into(),
+        _ => End::Gone,
     }
 }
 

@@ -1,8 +1,10 @@
 //! What surrounds the graph: correlation, headers, health, metrics.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use futures::FutureExt;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -149,6 +151,32 @@ async fn health_and_readiness() {
             response.json::<Value>().await.unwrap(),
             json!({ "status": "UP" })
         );
+    }
+}
+
+#[tokio::test]
+async fn a_router_that_lacks_what_it_needs_is_alive_but_not_ready() {
+    let works = Arc::new(AtomicBool::new(true));
+    let check = works.clone();
+    let served = serve_with("", Shop::default(), |builder| {
+        builder.readiness(move || {
+            let works = check.load(Ordering::Relaxed);
+            let answer = works
+                .then_some(())
+                .ok_or("redis://10.0.0.7 is down".to_owned());
+            std::future::ready(answer).boxed()
+        })
+    })
+    .await;
+    for (works_now, expected) in [(true, 200), (false, 503), (true, 200)] {
+        works.store(works_now, Ordering::Relaxed);
+        let ready = served.client.get(served.url("/readiness")).send();
+        let ready = ready.await.unwrap();
+        assert_eq!(ready.status(), expected);
+        let text = ready.text().await.unwrap();
+        assert!(!text.contains("10.0.0.7"), "{text}");
+        let alive = served.client.get(served.url("/health")).send();
+        assert_eq!(alive.await.unwrap().status(), 200);
     }
 }
 

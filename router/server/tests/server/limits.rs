@@ -121,11 +121,9 @@ async fn ten_megabytes_are_too_many() {
         .header("content-type", "application/json")
         .body(body)
         .send()
-        .await;
-    // The server answers and closes while the client still writes, which may reach the client as a broken pipe.
-    if let Ok(response) = response {
-        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    }
+        .await
+        .expect("an answer, although most of the body is not wanted");
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert!(served.query("{ __typename }").await.get("data").is_some());
 }
 
@@ -191,19 +189,5 @@ async fn introspection_does_not_nest_lists() {
     assert_eq!(
         refused(&served, query).await["extensions"]["code"],
         "MAX_INTROSPECTION_DEPTH_LIMIT"
-    );
-}
-
-#[tokio::test]
-async fn time() {
-    let served = serve("traffic_shaping: { router: { timeout: 100ms } }").await;
-    let query = json!({ "query": "{ slow(milliseconds: 5000) }" });
-    let response = served.post().json(&query).send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
-    let body: Value = response.json().await.unwrap();
-    assert_eq!(body["errors"][0]["extensions"]["code"], "GATEWAY_TIMEOUT");
-    assert_eq!(
-        body["errors"][0]["extensions"]["configuredBy"],
-        "traffic_shaping.router.timeout"
     );
 }

@@ -11,10 +11,12 @@
 )]
 
 mod authentication;
+mod compression;
 mod cross_site;
 mod endpoint;
 mod exposed_plans;
 mod graphiql;
+mod key_sets;
 mod limits;
 mod over_http;
 mod override_labels;
@@ -24,4 +26,5 @@ mod shutdown;
 mod subscribers;
 mod support;
 mod threads;
+mod time_limits;
 mod web_socket;

@@ -1,14 +1,34 @@
 //! Another supergraph while requests go on.
 
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use souk_router::SupergraphWatch;
 
 use crate::support::socket::Socket;
 use crate::support::{Served, serve, shop};
 
 async fn knows_version(served: &Served) -> bool {
     served.query("{ version }").await == json!({ "data": { "version": 2 } })
+}
+
+/// Waits until the router serves the newer supergraph, or until it does not.
+async fn until_it_knows_version(served: &Served, knows: bool) {
+    for _ in 0..100 {
+        if knows_version(served).await == knows {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the changed file was not loaded");
+}
+
+/// Watches a file for a router that was built from the older supergraph.
+fn watch(served: &Served, path: &Path) -> SupergraphWatch {
+    let built_from = shop::SUPERGRAPH.to_owned();
+    served.handle.watch(path, built_from).unwrap()
 }
 
 #[tokio::test]
@@ -65,7 +85,7 @@ async fn a_changed_file_is_loaded_and_a_broken_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("supergraph.graphql");
     std::fs::write(&path, shop::SUPERGRAPH).unwrap();
-    let _watch = served.handle.watch(&path).unwrap();
+    let _watch = watch(&served, &path);
 
     std::fs::write(&path, "not a supergraph").unwrap();
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -75,11 +95,45 @@ async fn a_changed_file_is_loaded_and_a_broken_one_is_not() {
     let new = folder.path().join("new");
     std::fs::write(&new, shop::next_supergraph()).unwrap();
     std::fs::rename(&new, &path).unwrap();
-    for _ in 0..100 {
-        if knows_version(&served).await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    until_it_knows_version(&served, true).await;
+}
+
+/// A router takes a while to build; a release may come in between.
+#[tokio::test]
+async fn a_file_that_changed_before_it_was_watched_is_loaded() {
+    let served = serve("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("supergraph.graphql");
+    std::fs::write(&path, shop::next_supergraph()).unwrap();
+    let _watch = watch(&served, &path);
+    until_it_knows_version(&served, true).await;
+}
+
+/// Kubernetes mounts a ConfigMap as a link to a file behind a link to a folder, and changes the link to the folder.
+#[tokio::test]
+async fn a_link_that_leads_to_another_file_is_followed() {
+    let served = serve("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (version, sdl) in [
+        ("..1", shop::SUPERGRAPH.to_owned()),
+        ("..2", shop::next_supergraph()),
+    ] {
+        std::fs::create_dir(at(version)).unwrap();
+        std::fs::write(at(version).join("supergraph.graphql"), sdl).unwrap();
     }
-    panic!("the changed file was not loaded");
+    symlink("..1", at("..data")).unwrap();
+    symlink("..data/supergraph.graphql", at("supergraph.graphql")).unwrap();
+    let _watch = watch(&served, &at("supergraph.graphql"));
+    // It has looked at the file.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    symlink("..2", at("..data_tmp")).unwrap();
+    std::fs::rename(at("..data_tmp"), at("..data")).unwrap();
+    std::fs::remove_dir_all(at("..1")).unwrap();
+    until_it_knows_version(&served, true).await;
+
+    // The file behind the links may be written, too.
+    std::fs::write(at("..2").join("supergraph.graphql"), shop::SUPERGRAPH).unwrap();
+    until_it_knows_version(&served, false).await;
 }

@@ -163,7 +163,8 @@ async fn quiet_connections_are_pinged() {
 
 #[tokio::test]
 async fn close_codes() {
-    let served = serve("subscription: { connection_init_timeout: 200ms }").await;
+    let config = "{ subscription: { connection_init_timeout: 200ms }, limits: { http_max_request_bytes: 1000 } }";
+    let served = serve(config).await;
     let subscribe =
         json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ __typename }" } })
             .to_string();
@@ -205,6 +206,20 @@ async fn close_codes() {
     let mut binary = Socket::ready(&served, Value::Null).await;
     binary.send_bytes(vec![1, 2, 3]).await;
     assert_eq!(binary.closed().await.0, 4400);
+
+    let mut no_text = Socket::ready(&served, Value::Null).await;
+    no_text.send_text_of_bytes(b"{\"id\":\"\xff\"}").await;
+    let (code, reason, _) = no_text.closed().await;
+    assert_eq!((code, reason.as_str()), (1007, "Message is not UTF-8"));
+
+    let long = json!({ "type": "ping", "payload": { "x": "x".repeat(1000) } }).to_string();
+    assert_eq!(
+        close_code(&served, &long).await,
+        (
+            1009,
+            "Message too long: limits.http_max_request_bytes is 1000".to_owned()
+        )
+    );
 
     let mut no_query = Socket::ready(&served, Value::Null).await;
     no_query
