@@ -5,6 +5,7 @@ mod domain;
 mod events;
 mod graphql;
 mod live;
+mod overdue;
 mod saga;
 mod settle;
 mod store;
@@ -39,12 +40,21 @@ pub fn subgraph(services: Services) -> ApiResult<Subgraph> {
             Box::pin(async move { saga.reconcile().await })
         }),
     };
+    let settling = services.clone();
     let settle = Job {
         name: "settle-payments",
         every,
         run: Box::new(move || {
-            let services = services.clone();
+            let services = settling.clone();
             Box::pin(async move { settle::settle(&services, None).await })
+        }),
+    };
+    let ask = Job {
+        name: "ask-for-overdue-payments",
+        every,
+        run: Box::new(move || {
+            let services = services.clone();
+            Box::pin(async move { overdue::ask(&services).await })
         }),
     };
     let consumers: Vec<Arc<dyn Consumer>> =
@@ -54,7 +64,7 @@ pub fn subgraph(services: Services) -> ApiResult<Subgraph> {
         schema: Arc::new(schema),
         database,
         consumers,
-        jobs: vec![reconcile, settle],
+        jobs: vec![reconcile, settle, ask],
         routes: axum::Router::new(),
     })
 }
