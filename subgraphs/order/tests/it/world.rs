@@ -160,17 +160,33 @@ impl World {
 
     /// The payment service tells that the money is there.
     pub async fn tell_paid(&self, order: Uuid) {
+        let payload = self.money_is_there(order);
         let payment = self.outside.payment(order).unwrap();
-        self.tell(
-            payment.id,
-            Payload::PaymentSucceeded {
-                payment_id: payment.id,
-                order_id: order,
-                amount_minor: payment.minor,
-                currency: CurrencyCode::parse(&payment.currency).unwrap(),
-            },
-        )
-        .await;
+        self.tell(payment.id, payload).await;
+    }
+
+    /// The buyer pays, and order learns it without anything running beside the requests.
+    pub async fn hear_paid(&self, order: Uuid) {
+        assert!(self.outside.pay(order), "the payment is not open");
+        let event = Event::new(order, "test", self.money_is_there(order));
+        let mut consumers = self.subgraph.consumers.iter();
+        let payments = consumers.find(|consumer| consumer.name() == "payments");
+        let mut connection = self.services.database.get().await.unwrap();
+        payments
+            .unwrap()
+            .consume(&mut connection, &event)
+            .await
+            .unwrap();
+    }
+
+    fn money_is_there(&self, order: Uuid) -> Payload {
+        let payment = self.outside.payment(order).unwrap();
+        Payload::PaymentSucceeded {
+            payment_id: payment.id,
+            order_id: order,
+            amount_minor: payment.minor,
+            currency: CurrencyCode::parse(&payment.currency).unwrap(),
+        }
     }
 
     pub async fn tell(&self, aggregate: Uuid, payload: Payload) {
