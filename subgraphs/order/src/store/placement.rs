@@ -103,7 +103,7 @@ pub async fn begin(
 ) -> ApiResult<Begun> {
     connection
         .transaction(async |connection| {
-            cart::lock(connection, buyer).await?;
+            cart::lock(connection, buyer, None).await?;
             let items = cart::items(connection, buyer).await?;
             let currency = match one_currency(items.iter().map(|item| item.currency)) {
                 Ok(currency) => currency,
@@ -334,7 +334,7 @@ pub async fn finish(
     correlation_id: &str,
 ) -> QueryResult<()> {
     // The cart before the order: every transaction that needs both locks them so.
-    cart::lock(connection, placement.buyer_id).await?;
+    cart::lock(connection, placement.buyer_id, None).await?;
     let now = Utc::now();
     let at_step = orders::id
         .eq(placement.id)
@@ -402,7 +402,7 @@ pub async fn abandon(
     connection
         .transaction(async |connection| {
             if !repriced.is_empty() {
-                cart::lock(connection, placement.buyer_id).await?;
+                cart::lock(connection, placement.buyer_id, None).await?;
             }
             let at_step = orders::id
                 .eq(placement.id)

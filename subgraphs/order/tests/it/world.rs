@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel_async::RunQueryDsl;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
@@ -242,6 +243,21 @@ impl World {
             json!({ "input": { "orderId": order, "reason": "changed my mind" } }),
         )
         .await
+    }
+
+    /// Runs the job once.
+    pub async fn forget_old_carts(&self) {
+        let mut jobs = self.subgraph.jobs.iter();
+        let job = jobs.find(|job| job.name == "forget-guest-carts").unwrap();
+        (job.run)().await.unwrap();
+    }
+
+    pub async fn sql(&self, statement: &str) {
+        let mut connection = self.services.database.get().await.unwrap();
+        diesel::sql_query(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
     }
 
     /// The names and quantities in the cart's lines, by variant.
