@@ -65,10 +65,10 @@ const WHO_MAY_DO_WHAT: &str = "
     clearCart             u      ok    ok    ok    ok       f        ok    f
     placeOrder            u      u     ok    ok    ok       f        ok    f
     cancelOrder           u      u     ok    n     n        f        n     f
-    startShopOrder        u      u     f     ok    n        f        n     f
-    shipShopOrder         u      u     f     ok    n        f        n     f
-    deliverShopOrder      u      u     f     ok    n        f        n     f
-    cancelShopOrder       u      u     f     ok    n        f        n     f
+    startShopOrder        u      u     n     ok    n        n        n     n
+    shipShopOrder         u      u     n     ok    n        n        n     n
+    deliverShopOrder      u      u     n     ok    n        n        n     n
+    cancelShopOrder       u      u     n     ok    n        n        n     n
 ";
 
 const MUTATIONS: &str =
