@@ -112,6 +112,8 @@ impl Payments {
             amount_minor: payment.amount_minor,
             currency: payment.currency,
         };
+        self.log_intent(payment, "checkout.requested", json!({}))
+            .await?;
         let checkout = self.provider.create_checkout(&request).await;
         let mut connection = self.database.get().await?;
         let checkout = match checkout {
@@ -160,6 +162,9 @@ impl Payments {
 
     /// Closes the provider's page, unless it was paid already, and logs what the provider says.
     async fn close_page(&self, payment: &Payment, reference: &str) -> ApiResult<Closed> {
+        let asked = json!({ "reference": reference });
+        self.log_intent(payment, "checkout.close_requested", asked)
+            .await?;
         let answer = self.provider.cancel_checkout(reference).await;
         let (kind, detail) = match &answer {
             Ok(Closed::Closed) => ("checkout.closed", json!({})),
@@ -240,6 +245,17 @@ impl Payments {
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Logs what the provider is about to be asked, before it is: whatever dies after that leaves a trace.
+    async fn log_intent(
+        &self,
+        payment: &Payment,
+        kind: &str,
+        detail: serde_json::Value,
+    ) -> ApiResult<()> {
+        let mut connection = self.database.get().await?;
+        Ok(self.log(&mut connection, payment, kind, detail).await?)
     }
 
     async fn log(

@@ -70,6 +70,9 @@ impl Payments {
             reference,
             amount_minor: refund.amount_minor,
         };
+        let detail = json!({ "refund": refund.id, "amountMinor": refund.amount_minor, "reason": refund.reason });
+        self.log_intent(&payment, "refund.requested", detail.clone())
+            .await?;
         let answer = self.provider.refund(&asked).await;
         let mut connection = self.database.get().await?;
         if let Err(error) = answer {
@@ -86,7 +89,6 @@ impl Payments {
             .transaction(async |transaction| {
                 let locked = payment::lock(transaction, payment.id).await?;
                 refund::succeeded(transaction, refund.id).await?;
-                let detail = json!({ "refund": refund.id, "amountMinor": refund.amount_minor, "reason": refund.reason });
                 self.log(transaction, &payment, "refund.succeeded", detail)
                     .await?;
                 if refunded_minor(transaction, payment.id).await? < locked.amount_minor {
