@@ -37,7 +37,8 @@ async fn a_rejected_shop_sells_nothing_and_its_products_are_told_of() {
         (book.id, false, "Shut shop")
     );
     assert_eq!(retold.revision, 2);
-    let query = "query ($id: ID!) { product(id: $id) { listed } }";
+    let query =
+        "query ($id: ID!) { product(id: $id) { listed inStock variants { inStock available } } }";
     let variables = json!({ "id": book.id });
     assert_eq!(
         data(
@@ -49,7 +50,7 @@ async fn a_rejected_shop_sells_nothing_and_its_products_are_told_of() {
     );
     assert_eq!(
         data(market.sell(query, variables).await)["product"],
-        json!({ "listed": false })
+        json!({ "listed": false, "inStock": false, "variants": [{ "inStock": false, "available": 0 }] })
     );
     assert_eq!(
         souk_harness::error_code(
