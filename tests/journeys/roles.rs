@@ -42,6 +42,8 @@ const WHO_MAY_DO_WHAT: &str = "
     removeBranch          u      u     f     ok    f        f        f     f
 
     createCategory        u      u     f     f     f        ok       ok    f
+    updateCategory        u      u     f     f     f        ok       ok    f
+    removeCategory        u      u     f     f     f        ok       ok    f
     createBook            u      u     f     ok    f        f        f     f
     createClothing        u      u     f     ok    f        f        f     f
     createGeneralProduct  u      u     f     ok    f        f        f     f
