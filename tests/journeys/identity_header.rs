@@ -6,6 +6,8 @@ use souk_harness::platform::INTERNAL_SECRET;
 use souk_harness::{Client, identity};
 use souk_platform::Identity;
 use souk_platform::identity::{IDENTITY_HEADER, InternalSigner};
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use uuid::Uuid;
 
 use crate::{in_one_process, in_separate_processes};
@@ -16,35 +18,7 @@ const WHO_AM_I: &str = "{ me { id } }";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subgraph_answers_only_whom_the_router_vouches_for() {
     let platform = in_separate_processes().await;
-    let admin = identity::admin(Uuid::now_v7());
-    let signed = InternalSigner::new(INTERNAL_SECRET.as_bytes())
-        .sign(&admin)
-        .unwrap();
-    let (header, claims) = signed.split_at(signed.find('.').unwrap());
-    let unsigned = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0";
-    let forged = [
-        ("absent", None),
-        ("empty", Some(String::new())),
-        ("garbage", Some("let me in".to_owned())),
-        (
-            "the identity itself",
-            Some(serde_json::to_string(&admin).unwrap()),
-        ),
-        (
-            "signed with another key",
-            Some(signed_by("another secret of 32 bytes or more", &admin, 60)),
-        ),
-        ("expired", Some(signed_by(INTERNAL_SECRET, &admin, -60))),
-        (
-            "without a signature",
-            Some(format!(
-                "{unsigned}{}.",
-                &claims[..claims.rfind('.').unwrap()]
-            )),
-        ),
-        ("cut off", Some(signed[..signed.len() - 2].to_owned())),
-        ("with another header", Some(format!("{header}A{claims}"))),
-    ];
+    let (signed, forged) = headers();
     for subgraph in SUBGRAPHS {
         let client = Client::new(&platform.url_of(subgraph));
         for (what, value) in &forged {
@@ -83,12 +57,31 @@ async fn a_subgraph_answers_only_whom_the_router_vouches_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subgraph_upgrades_no_stranger_to_a_web_socket() {
     let platform = in_separate_processes().await;
-    let request = platform.url_of("order").replacen("http", "ws", 1) + "/graphql";
-    let refused = tokio_tungstenite::connect_async(&request).await;
-    let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = refused else {
-        panic!("not refused: {refused:?}");
-    };
-    assert_eq!(answer.status(), 401);
+    let (signed, forged) = headers();
+    for subgraph in SUBGRAPHS {
+        let url = platform.url_of(subgraph).replacen("http", "ws", 1) + "/graphql";
+        let connect = async |value: Option<&str>| {
+            let mut request = url.as_str().into_client_request().unwrap();
+            let headers = request.headers_mut();
+            headers.insert(
+                "sec-websocket-protocol",
+                "graphql-transport-ws".parse().unwrap(),
+            );
+            if let Some(value) = value {
+                headers.insert(IDENTITY_HEADER, value.parse().unwrap());
+            }
+            tokio_tungstenite::connect_async(request).await
+        };
+        for (what, value) in &forged {
+            let refused = connect(value.as_deref()).await;
+            let Err(tungstenite::Error::Http(answer)) = refused else {
+                panic!("{subgraph}, {what}, is not refused: {refused:?}");
+            };
+            assert_eq!(answer.status(), 401, "{subgraph}, {what}");
+        }
+        let known = connect(Some(&signed)).await;
+        assert!(known.is_ok(), "{subgraph} knows the router: {known:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,6 +126,40 @@ async fn sends_the_header_in_vain(url: &str) {
             "FORBIDDEN"
         );
     }
+}
+
+/// The header of an admin as the router makes it, and what somebody might try instead.
+fn headers() -> (String, Vec<(&'static str, Option<String>)>) {
+    let admin = identity::admin(Uuid::now_v7());
+    let signed = InternalSigner::new(INTERNAL_SECRET.as_bytes())
+        .sign(&admin)
+        .unwrap();
+    let (header, claims) = signed.split_at(signed.find('.').unwrap());
+    let unsigned = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0";
+    let forged = vec![
+        ("absent", None),
+        ("empty", Some(String::new())),
+        ("garbage", Some("let me in".to_owned())),
+        (
+            "the identity itself",
+            Some(serde_json::to_string(&admin).unwrap()),
+        ),
+        (
+            "signed with another key",
+            Some(signed_by("another secret of 32 bytes or more", &admin, 60)),
+        ),
+        ("expired", Some(signed_by(INTERNAL_SECRET, &admin, -60))),
+        (
+            "without a signature",
+            Some(format!(
+                "{unsigned}{}.",
+                &claims[..claims.rfind('.').unwrap()]
+            )),
+        ),
+        ("cut off", Some(signed[..signed.len() - 2].to_owned())),
+        ("with another header", Some(format!("{header}A{claims}"))),
+    ];
+    (signed, forged)
 }
 
 /// A header as the router makes it, good for so many seconds from now.

@@ -13,6 +13,7 @@ mod identity_header;
 mod internal_fields;
 mod roles;
 mod rush;
+mod search;
 mod story;
 
 use souk_harness::Platform;

@@ -42,6 +42,8 @@ const WHO_MAY_DO_WHAT: &str = "
     removeBranch          u      u     f     ok    f        f        f     f
 
     createCategory        u      u     f     f     f        ok       ok    f
+    updateCategory        u      u     f     f     f        ok       ok    f
+    removeCategory        u      u     f     f     f        ok       ok    f
     createBook            u      u     f     ok    f        f        f     f
     createClothing        u      u     f     ok    f        f        f     f
     createGeneralProduct  u      u     f     ok    f        f        f     f
@@ -65,10 +67,10 @@ const WHO_MAY_DO_WHAT: &str = "
     clearCart             u      ok    ok    ok    ok       f        ok    f
     placeOrder            u      u     ok    ok    ok       f        ok    f
     cancelOrder           u      u     ok    n     n        f        n     f
-    startShopOrder        u      u     f     ok    n        f        n     f
-    shipShopOrder         u      u     f     ok    n        f        n     f
-    deliverShopOrder      u      u     f     ok    n        f        n     f
-    cancelShopOrder       u      u     f     ok    n        f        n     f
+    startShopOrder        u      u     n     ok    n        n        n     n
+    shipShopOrder         u      u     n     ok    n        n        n     n
+    deliverShopOrder      u      u     n     ok    n        n        n     n
+    cancelShopOrder       u      u     n     ok    n        n        n     n
 ";
 
 const MUTATIONS: &str =

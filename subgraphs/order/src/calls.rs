@@ -1,6 +1,7 @@
 //! What order asks product and payment to do. Every call is idempotent by the order's id, so it may be repeated.
 
 use async_graphql::{ScalarType, Value};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use souk_platform::ErrorCode;
@@ -181,7 +182,16 @@ pub async fn release(peers: &Peers, order: Uuid, correlation_id: &str) -> Result
     }
 }
 
-/// Creates the order's payment, or finds the one that exists. Gives its id.
+/// The payment that an order waits for.
+#[derive(Debug, Clone, Copy)]
+pub struct AwaitedPayment {
+    /// Its id.
+    pub id: Uuid,
+    /// When the time to pay is over.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Creates the order's payment, or finds the one that exists.
 pub async fn create_payment(
     peers: &Peers,
     order: Uuid,
@@ -189,9 +199,8 @@ pub async fn create_payment(
     total_minor: i64,
     currency: CurrencyCode,
     correlation_id: &str,
-) -> Result<Uuid, PeerError> {
-    const QUERY: &str =
-        "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { paymentId } }";
+) -> Result<AwaitedPayment, PeerError> {
+    const QUERY: &str = "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { paymentId expiresAt } }";
 
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -202,17 +211,23 @@ pub async fn create_payment(
     #[serde(rename_all = "camelCase")]
     struct Created {
         payment_id: Uuid,
+        expires_at: DateTime<Utc>,
     }
 
     let variables = json!({ "input": { "orderId": order, "buyerId": buyer, "amount": money(total_minor, currency) } });
     let answer: Answer = peers
         .query("payment", QUERY, variables, correlation_id)
         .await?;
-    Ok(answer.create_payment.payment_id)
+    Ok(AwaitedPayment {
+        id: answer.create_payment.payment_id,
+        expires_at: answer.create_payment.expires_at,
+    })
 }
 
 /// The payment's status when it was already paid.
 pub const PAID: &str = "SUCCEEDED";
+/// The payment's status when the provider declined it.
+pub const DECLINED: &str = "FAILED";
 
 #[derive(Deserialize)]
 struct Status {

@@ -2,11 +2,13 @@
 //! [`crate::store::placement::finish`] and [`crate::store::progress::apply`].
 
 use async_trait::async_trait;
+use chrono::Utc;
 use diesel_async::AsyncPgConnection;
 use souk_platform::events::{ConsumeError, Consumer, Event, Payload};
 use souk_platform::money::CurrencyCode;
 use uuid::Uuid;
 
+use crate::calls::AwaitedPayment;
 use crate::domain::lifecycle::Action;
 use crate::domain::saga::SagaStep;
 use crate::store::{placement, progress, settlement, shop};
@@ -157,6 +159,11 @@ async fn settle_placement(
     if known.step != SagaStep::Paying {
         return Ok(known.step);
     }
+    let payment = AwaitedPayment {
+        id: payment,
+        // Its event is being worked, so there is nothing to wait for any more.
+        expires_at: Utc::now(),
+    };
     placement::finish(connection, &known, Some(payment), correlation_id).await?;
     let now = placement::load(connection, order).await?;
     Ok(now.map_or(known.step, |placement| placement.step))

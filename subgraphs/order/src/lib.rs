@@ -5,6 +5,7 @@ mod domain;
 mod events;
 mod graphql;
 mod live;
+mod overdue;
 mod saga;
 mod settle;
 mod store;
@@ -12,6 +13,7 @@ mod tables;
 mod text_enum;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use souk_platform::events::Consumer;
@@ -19,9 +21,15 @@ use souk_platform::{ApiResult, Job, Services, Subgraph};
 
 use crate::live::Live;
 use crate::saga::Saga;
+use crate::store::cart;
 
 /// The tables of the order database.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/order");
+
+/// How often guests' carts that nobody touched for long are removed.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// How many at a time.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
 /// The order subgraph on these services.
 pub fn subgraph(services: Services) -> ApiResult<Subgraph> {
@@ -39,12 +47,33 @@ pub fn subgraph(services: Services) -> ApiResult<Subgraph> {
             Box::pin(async move { saga.reconcile().await })
         }),
     };
+    let settling = services.clone();
     let settle = Job {
         name: "settle-payments",
         every,
         run: Box::new(move || {
-            let services = services.clone();
+            let services = settling.clone();
             Box::pin(async move { settle::settle(&services, None).await })
+        }),
+    };
+    let ask = Job {
+        name: "ask-for-overdue-payments",
+        every,
+        run: Box::new(move || {
+            let services = services.clone();
+            Box::pin(async move { overdue::ask(&services).await })
+        }),
+    };
+    let carts = database.clone();
+    let forget = Job {
+        name: "forget-guest-carts",
+        every: FORGET_EVERY,
+        run: Box::new(move || {
+            let database = carts.clone();
+            Box::pin(async move {
+                let mut connection = database.get().await?;
+                Ok(cart::forget_old(&mut connection, FORGOTTEN_AT_ONCE).await?)
+            })
         }),
     };
     let consumers: Vec<Arc<dyn Consumer>> =
@@ -54,7 +83,7 @@ pub fn subgraph(services: Services) -> ApiResult<Subgraph> {
         schema: Arc::new(schema),
         database,
         consumers,
-        jobs: vec![reconcile, settle],
+        jobs: vec![reconcile, settle, ask, forget],
         routes: axum::Router::new(),
     })
 }

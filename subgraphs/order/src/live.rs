@@ -205,9 +205,11 @@ impl Watch {
         };
         loop {
             match receiver.recv().await {
-                Ok(Signal::Changed(change)) if change.revision > shown => {
+                Ok(Signal::Changed(change)) if change.revision == shown + 1 => {
                     return Next::Show(change);
                 }
+                // A change in between was lost, and with it what only the order's row says.
+                Ok(Signal::Changed(change)) if change.revision > shown => return Next::Reread,
                 Ok(Signal::AtRevision(revision)) if revision > shown => return Next::Reread,
                 Ok(_) => {}
                 // The sender lives as long as this watch, so an error is a lag.

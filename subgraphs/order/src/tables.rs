@@ -5,6 +5,7 @@ diesel::table! {
         owner_id -> Uuid,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        kept_until -> Nullable<Timestamptz>,
     }
 }
 

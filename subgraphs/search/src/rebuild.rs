@@ -78,20 +78,27 @@ impl Snapshot for ShopSnapshot {
 /// Reads every product and shop from their subgraphs, forgets what they no longer have, and lets every instance make
 /// its index again. Searches go on meanwhile; events that arrive meanwhile win by their revision.
 pub async fn rebuild(services: &Services) -> ApiResult<Rebuilt> {
-    // Both must answer before anything is forgotten.
+    // Both must answer before anything is changed.
     read_page::<ProductSnapshot>(services, "product", PRODUCTS, 1, None).await?;
     read_page::<ShopSnapshot>(services, "shop", SHOPS, 1, None).await?;
-    let begun = {
+    let (begun_at, begun) = {
         let mut connection = services.database.get().await?;
-        store::forget_stock(&mut connection).await?;
-        store::feed(&mut connection).await?.sequence
+        let time = store::time(&mut connection).await?;
+        (time, store::feed(&mut connection).await?.sequence)
     };
     let products = put_all::<ProductSnapshot>(services, "product", PRODUCTS, begun).await?;
     let shops = put_all::<ShopSnapshot>(services, "shop", SHOPS, begun).await?;
-    // Everything that is still there was put again just now, or by an event since.
+    // Everything that is still there was put again just now, or by an event since. What is older goes last and at once:
+    // a rebuild that fails before leaves it as it was.
     let mut connection = services.database.get().await?;
-    let forgotten = store::forget_until(&mut connection, begun).await?;
-    store::next_generation(&mut connection).await?;
+    let forgotten = connection
+        .transaction(async |transaction| {
+            store::forget_stock_until(transaction, begun_at).await?;
+            let forgotten = store::forget_until(transaction, begun).await?;
+            store::next_generation(transaction).await?;
+            Ok::<_, Error>(forgotten)
+        })
+        .await?;
     Ok(Rebuilt {
         products,
         shops,

@@ -24,5 +24,6 @@ diesel::table! {
         product_id -> Uuid,
         available -> BigInt,
         revision -> BigInt,
+        told_at -> Timestamptz,
     }
 }

@@ -1,8 +1,9 @@
-//! What the shop subgraph publishes. It consumes nothing.
+//! What the shop subgraph publishes, and what it does when others tell it something.
 
+use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
-use souk_platform::ApiResult;
-use souk_platform::events::{Event, Payload, ShopSnapshot, outbox};
+use souk_platform::events::{ConsumeError, Consumer, Event, Payload, ShopSnapshot, outbox};
+use souk_platform::{ApiResult, Role};
 
 use crate::domain::status::ShopStatus;
 use crate::store;
@@ -34,5 +35,45 @@ pub fn snapshot(shop: &ShopRow, branches: &[BranchRow]) -> ShopSnapshot {
             .map(|branch| (branch.fields.latitude, branch.fields.longitude))
             .collect(),
         revision: shop.revision,
+    }
+}
+
+/// Closes the shops of those who may not sell any more. Who may again asks for approval by changing the shop.
+pub struct Owners;
+
+#[async_trait]
+impl Consumer for Owners {
+    fn name(&self) -> &'static str {
+        "owners"
+    }
+
+    fn patterns(&self) -> &'static [&'static str] {
+        &["user.roles_changed"]
+    }
+
+    async fn consume(
+        &self,
+        connection: &mut AsyncPgConnection,
+        event: &Event,
+    ) -> Result<(), ConsumeError> {
+        let Payload::UserRolesChanged { user_id, roles } = &event.payload else {
+            return Ok(());
+        };
+        // An admin has every role.
+        if roles.contains(&Role::Seller) || roles.contains(&Role::Admin) {
+            return Ok(());
+        }
+        for shop in store::shops::lock_open_of(connection, *user_id).await? {
+            let reason = Some("the owner may not sell any more");
+            let shop = store::shops::decide(connection, shop.id, None, reason).await?;
+            tell(
+                connection,
+                &shop,
+                &event.correlation_id,
+                Payload::ShopRejected,
+            )
+            .await?;
+        }
+        Ok(())
     }
 }

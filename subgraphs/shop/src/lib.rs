@@ -1,7 +1,7 @@
 //! The shop subgraph: shops, their approval by moderators, their branches, and which shops are near a point.
 //!
 //! Every change is told in a `shop.*` event that carries the whole shop, so that others can keep a copy: a shop that
-//! is not approved sells nothing.
+//! is not approved sells nothing. A shop whose owner may not sell any more is rejected.
 
 mod domain;
 mod events;
@@ -26,7 +26,7 @@ pub fn subgraph(services: Services) -> ApiResult<Subgraph> {
         name: NAME,
         schema: Arc::new(graphql::schema(&services)),
         database: services.database,
-        consumers: Vec::new(),
+        consumers: vec![Arc::new(events::Owners)],
         jobs: Vec::new(),
         routes: axum::Router::new(),
     })

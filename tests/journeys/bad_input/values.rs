@@ -13,6 +13,10 @@ const CREATE_BOOK: &str =
     "mutation($input: CreateBookInput!) { createBook(input: $input) { book { id } } }";
 const ADD_BRANCH: &str =
     "mutation($input: AddBranchInput!) { addBranch(input: $input) { branch { id } } }";
+const UPDATE_CART_ITEM: &str =
+    "mutation($input: UpdateCartItemInput!) { updateCartItem(input: $input) { __typename } }";
+const SET_STOCK: &str =
+    "mutation($input: SetStockInput!) { setStock(input: $input) { __typename } }";
 const ADJUST_STOCK: &str =
     "mutation($input: AdjustStockInput!) { adjustStock(input: $input) { __typename } }";
 const PLACE_ORDER: &str =
@@ -115,6 +119,24 @@ async fn quantities() {
         (input, "input.quantity", "a quantity is between 1 and 999")
     });
     stall.refuses(ADD_TO_CART, cases).await;
+    let add = ADD_TO_CART.replace("{ id }", "{ items { id } }");
+    let input = json!({ "variantId": stall.variant, "quantity": 2 });
+    let added = stall.seller.ask(&add, json!({ "input": input })).await;
+    let item = text(&added, "/addToCart/cart/items/0/id");
+    let cases = [-1, 0, 1000, 2_147_483_647].map(|quantity| {
+        let input = json!({ "input": { "itemId": item, "quantity": quantity } });
+        (input, "input.quantity", "a quantity is between 1 and 999")
+    });
+    stall.refuses(UPDATE_CART_ITEM, cases).await;
+    let cases = [i32::MIN, -1, 1_000_000_001].map(|on_hand| {
+        let input = json!({ "variantId": stall.variant, "onHand": on_hand, "expectedRevision": 1 });
+        (
+            json!({ "input": input }),
+            "input.onHand",
+            "between 0 and 1000000000",
+        )
+    });
+    stall.refuses(SET_STOCK, cases).await;
     let cases = [i32::MIN, -1_000_000_001, 0, i32::MAX].map(|delta| {
         let input = json!({ "input": { "variantId": stall.variant, "delta": delta } });
         (

@@ -44,54 +44,55 @@ async fn only_the_providers_own_webhooks_count_and_each_once() {
 
     let elsewhere = paid("event-2", "01890a5d-ac96-774b-bcce-b302099a8057", 990);
     let cheaper = paid("event-3", checkout, 1);
-    for (what, signature, body, status, error) in [
+    let long = paid(&"x".repeat(70_000), checkout, 990);
+    for (what, signature, body, (status, code), error) in [
         (
             "unsigned",
             None,
             &*body,
-            401,
+            (401, "SIGNATURE_INVALID"),
             "the header souk-sandbox-signature is missing",
         ),
         (
             "garbage",
             Some("yes".to_owned()),
             &body,
-            401,
+            (401, "SIGNATURE_INVALID"),
             "must have the form t=<seconds since 1970>,v1=<64 hexadecimal digits>",
         ),
         (
             "another secret",
             Some(sign("another secret", 0, &body)),
             &body,
-            401,
+            (401, "SIGNATURE_INVALID"),
             "does not fit the body",
         ),
         (
             "another body",
             Some(sign(WEBHOOK_SECRET, 0, &body)),
             &cheaper,
-            401,
+            (401, "SIGNATURE_INVALID"),
             "does not fit the body",
         ),
         (
             "old",
             Some(sign(WEBHOOK_SECRET, -400, &body)),
             &body,
-            401,
+            (401, "SIGNATURE_INVALID"),
             "more than 300 seconds from now",
         ),
         (
             "from the future",
             Some(sign(WEBHOOK_SECRET, 400, &body)),
             &body,
-            401,
+            (401, "SIGNATURE_INVALID"),
             "more than 300 seconds from now",
         ),
         (
             "not JSON",
             Some(sign(WEBHOOK_SECRET, 0, "paid!")),
             "paid!",
-            400,
+            (400, "MALFORMED"),
             "expected value",
         ),
         (
@@ -102,26 +103,34 @@ async fn only_the_providers_own_webhooks_count_and_each_once() {
                 "{\"id\":\"1\",\"checkout\":\"1\",\"type\":\"hello\"}",
             )),
             "{\"id\":\"1\",\"checkout\":\"1\",\"type\":\"hello\"}",
-            400,
+            (400, "MALFORMED"),
             "unknown variant `hello`",
         ),
         (
             "of nothing we know",
             Some(sign(WEBHOOK_SECRET, 0, &elsewhere)),
             &elsewhere,
-            422,
+            (422, "UNKNOWN_PAYMENT"),
             "there is no payment with this reference",
         ),
         (
             "of another amount",
             Some(sign(WEBHOOK_SECRET, 0, &cheaper)),
             &cheaper,
-            422,
+            (422, "WRONG_AMOUNT"),
             "the amount is not the one that was asked for",
+        ),
+        (
+            "too long",
+            Some(sign(WEBHOOK_SECRET, 0, &long)),
+            &long,
+            (413, "TOO_LARGE"),
+            "at most 65536 bytes",
         ),
     ] {
         let (got, answer) = send(signature, body).await;
         assert_eq!(got, status, "{what}: {answer}");
+        assert_eq!(answer["code"], code, "{what}: {answer}");
         let message = answer["error"].as_str().unwrap_or_default();
         assert!(message.contains(error), "{what}: {answer}");
         assert_eq!(state().await, pending, "{what}");

@@ -94,6 +94,10 @@ impl Stage {
             "removeBranch" => json!({ "id": self.add_branch(&people.owner).await }),
 
             "createCategory" => json!({ "name": format!("Category {}", Uuid::now_v7()) }),
+            "updateCategory" => {
+                json!({ "id": create_category(people).await, "name": format!("Category {}", Uuid::now_v7()) })
+            }
+            "removeCategory" => json!({ "id": create_category(people).await }),
             "createBook"
             | "createClothing"
             | "createGeneralProduct"
@@ -227,6 +231,14 @@ async fn create_shop(owner: &Client) -> String {
         )
         .await;
     text(&created, "/createShop/shop/id").to_owned()
+}
+
+async fn create_category(people: &People) -> String {
+    let create =
+        "mutation($name: String!) { createCategory(input: { name: $name }) { category { id } } }";
+    let name = format!("Category {}", Uuid::now_v7());
+    let created = people.moderator.ask(create, json!({ "name": name })).await;
+    text(&created, "/createCategory/category/id").to_owned()
 }
 
 async fn create_product(people: &People, shop: &str, kind: &str) -> Value {

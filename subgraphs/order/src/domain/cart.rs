@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Duration;
 use souk_platform::money::CurrencyCode;
 use souk_platform::{ApiError, ApiResult};
 
@@ -9,6 +10,9 @@ use souk_platform::{ApiError, ApiResult};
 pub const LONGEST_CART: i64 = 100;
 /// The most pieces of one variant in one cart.
 pub const MOST_PIECES: i32 = 999;
+
+/// How long a guest's cart is kept that nobody touches.
+pub const GUEST_CART_KEPT_FOR: Duration = Duration::days(30);
 
 /// The quantity that a client sent for `argument`: 1 to 999.
 pub fn quantity(argument: &str, quantity: i32) -> ApiResult<i32> {

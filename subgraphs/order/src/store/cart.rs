@@ -61,14 +61,34 @@ pub async fn item(
 }
 
 /// Makes the cart if there is none and locks it until the end of the transaction: changes of one cart and
-/// placements from it happen one after the other.
-pub async fn lock(connection: &mut AsyncPgConnection, owner: Uuid) -> QueryResult<()> {
+/// placements from it happen one after the other. A guest's cart is from now on kept until then, a user's for ever.
+pub async fn lock(
+    connection: &mut AsyncPgConnection,
+    owner: Uuid,
+    kept_until: Option<DateTime<Utc>>,
+) -> QueryResult<()> {
     let upsert = diesel::insert_into(carts::table)
-        .values(carts::owner_id.eq(owner))
+        .values((carts::owner_id.eq(owner), carts::kept_until.eq(kept_until)))
         .on_conflict(carts::owner_id)
         .do_update()
-        .set(carts::updated_at.eq(diesel::dsl::now));
+        .set((
+            carts::updated_at.eq(diesel::dsl::now),
+            carts::kept_until.eq(excluded(carts::kept_until)),
+        ));
     prepared(upsert).execute(connection).await?;
+    Ok(())
+}
+
+/// Removes up to `limit` guests' carts that are kept no longer, with their lines.
+pub async fn forget_old(connection: &mut AsyncPgConnection, limit: i64) -> QueryResult<()> {
+    diesel::sql_query(
+        "DELETE FROM carts WHERE owner_id IN ( \
+             SELECT owner_id FROM carts WHERE kept_until < now() \
+             ORDER BY kept_until LIMIT $1 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<BigInt, _>(limit)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -160,7 +180,7 @@ pub async fn merge_guest(
     }
     connection
         .transaction(async |connection| {
-            lock(connection, user).await?;
+            lock(connection, user, None).await?;
             let locked: Option<Uuid> = guest_cart
                 .select(carts::owner_id)
                 .for_update()

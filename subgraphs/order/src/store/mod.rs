@@ -3,6 +3,7 @@
 pub mod cart;
 pub mod list;
 pub mod order;
+pub mod overdue;
 pub mod placement;
 pub mod progress;
 pub mod settlement;

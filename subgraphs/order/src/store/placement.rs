@@ -14,7 +14,8 @@ use souk_platform::{ApiError, ApiResult};
 use uuid::Uuid;
 
 use super::order::{HistoryRow, ItemRow};
-use super::{cart, progress, settlement};
+use super::{cart, overdue, progress, settlement};
+use crate::calls::AwaitedPayment;
 use crate::domain::address::ShippingAddress;
 use crate::domain::cart::one_currency;
 use crate::domain::lifecycle::Action;
@@ -102,7 +103,7 @@ pub async fn begin(
 ) -> ApiResult<Begun> {
     connection
         .transaction(async |connection| {
-            cart::lock(connection, buyer).await?;
+            cart::lock(connection, buyer, None).await?;
             let items = cart::items(connection, buyer).await?;
             let currency = match one_currency(items.iter().map(|item| item.currency)) {
                 Ok(currency) => currency,
@@ -329,11 +330,11 @@ fn item(order_id: Uuid, shop_order_id: Uuid, position: usize, line: ReservedLine
 pub async fn finish(
     connection: &mut AsyncPgConnection,
     placement: &Placement,
-    payment: Option<Uuid>,
+    payment: Option<AwaitedPayment>,
     correlation_id: &str,
 ) -> QueryResult<()> {
     // The cart before the order: every transaction that needs both locks them so.
-    cart::lock(connection, placement.buyer_id).await?;
+    cart::lock(connection, placement.buyer_id, None).await?;
     let now = Utc::now();
     let at_step = orders::id
         .eq(placement.id)
@@ -341,7 +342,9 @@ pub async fn finish(
     let update = diesel::update(orders::table.filter(at_step))
         .set((
             orders::saga.eq(SagaStep::Placed),
-            orders::payment_id.eq(payment),
+            orders::payment_id.eq(payment.map(|payment| payment.id)),
+            orders::leased_until
+                .eq(payment.map_or(now, |payment| overdue::from(payment.expires_at))),
             orders::revision.eq(1),
             orders::placed_at.eq(now),
             orders::updated_at.eq(now),
@@ -399,7 +402,7 @@ pub async fn abandon(
     connection
         .transaction(async |connection| {
             if !repriced.is_empty() {
-                cart::lock(connection, placement.buyer_id).await?;
+                cart::lock(connection, placement.buyer_id, None).await?;
             }
             let at_step = orders::id
                 .eq(placement.id)

@@ -71,6 +71,35 @@ async fn a_guest_who_emptied_the_cart_has_nothing_to_bring() {
 }
 
 #[tokio::test]
+async fn a_guests_cart_is_forgotten_when_nobody_touched_it_for_long() {
+    let world = World::still().await;
+    let book = world.on_sale(Uuid::now_v7(), "Book", "12.50", 10);
+    let (gone, back, user) = (
+        identity::guest(Uuid::now_v7()),
+        identity::guest(Uuid::now_v7()),
+        buyer(),
+    );
+    for who in [&gone, &back, &user] {
+        world.add(who, &book, 1).await;
+    }
+    world.forget_old_carts().await;
+    assert_eq!(world.cart(&gone).await["itemCount"], 1, "it is new");
+
+    world
+        .sql("UPDATE carts SET updated_at = updated_at - interval '31 days', kept_until = kept_until - interval '31 days'")
+        .await;
+    world.add(&back, &book, 1).await;
+    world.forget_old_carts().await;
+    assert_eq!(world.cart(&gone).await["itemCount"], 0);
+    assert_eq!(
+        world.cart(&back).await["itemCount"],
+        2,
+        "who came back keeps it"
+    );
+    assert_eq!(world.cart(&user).await["itemCount"], 1, "users keep theirs");
+}
+
+#[tokio::test]
 async fn merging_at_once_from_many_requests_adds_up_once() {
     let world = World::still().await;
     let book = world.on_sale(Uuid::now_v7(), "Book", "12.50", 1000);

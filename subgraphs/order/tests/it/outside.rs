@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::Utc;
 use serde_json::{Value, json};
 use souk_platform::peers::{PeerRequest, PeerTransport};
 use uuid::Uuid;
@@ -75,6 +76,7 @@ struct State {
     reservations: HashMap<Uuid, Reservation>,
     payments: HashMap<Uuid, Payment>,
     ended: HashSet<Uuid>,
+    time_to_pay_is_over: bool,
     fault: Option<Fault>,
     calls: HashMap<String, usize>,
 }
@@ -154,6 +156,11 @@ impl Outside {
             payment.status = "SUCCEEDED";
         }
         open
+    }
+
+    /// The payments made from now on have no time left.
+    pub fn leave_no_time_to_pay(&self) {
+        self.state().time_to_pay_is_over = true;
     }
 
     /// How often a call was made.
@@ -408,7 +415,10 @@ fn create_payment(state: &mut State, order: Uuid, input: &Value) -> Result<Value
     };
     let payment = state.payments.entry(order).or_insert(new);
     assert_eq!(payment.minor, minor, "two amounts for one order");
-    Ok(json!({ "paymentId": payment.id }))
+    let id = payment.id;
+    let left = if state.time_to_pay_is_over { -60 } else { 30 };
+    let expires_at = Utc::now() + chrono::Duration::minutes(left);
+    Ok(json!({ "paymentId": id, "expiresAt": expires_at }))
 }
 
 fn minor(amount: &Value) -> i64 {

@@ -1,7 +1,7 @@
 //! Delivering orders.
 
 use serde_json::{Value, json};
-use souk_harness::{data, error_code};
+use souk_harness::{data, error_code, identity};
 use uuid::Uuid;
 
 use crate::world::{World, buyer, seller};
@@ -118,6 +118,31 @@ async fn a_seller_sees_and_moves_only_the_own_part() {
         !history.to_string().contains("SHIPPED"),
         "another shop's part is none of this seller's business"
     );
+}
+
+#[tokio::test]
+async fn who_may_not_sell_any_more_still_finishes_what_was_sold() {
+    let world = World::new().await;
+    let who = buyer();
+    let (_, books_id) = seller();
+    let books = identity::buyer(books_id);
+    let book = world.on_sale(books_id, "Book", "12.50", 10);
+    let (sent, kept) = (
+        world.bought(&who, &book).await,
+        world.bought(&who, &book).await,
+    );
+
+    let part = world.part_of(&books, sent).await;
+    data(world.ship(&books, part).await);
+    data(world.deliver(&books, part).await);
+    assert_eq!(world.order(&who, sent).await["status"], "DELIVERED");
+
+    let part = world.part_of(&books, kept).await;
+    let cancel = "mutation ($input: CancelShopOrderInput!) { cancelShopOrder(input: $input) { shopOrder { status } } }";
+    world
+        .get(&books, cancel, json!({ "input": { "shopOrderId": part } }))
+        .await;
+    assert_eq!(world.order(&who, kept).await["status"], "CANCELLED");
 }
 
 #[tokio::test]

@@ -57,6 +57,39 @@ async fn an_order_that_is_not_paid_is_cancelled_with_its_stock_back() {
 }
 
 #[tokio::test]
+async fn an_order_whose_payment_event_is_lost_is_decided_all_the_same() {
+    let mut world = World::still().await;
+    let who = buyer();
+    let book = world.on_sale(Uuid::now_v7(), "Book", "12.50", 10);
+    let in_time = world.ordered(&who, &book).await;
+    world.outside.leave_no_time_to_pay();
+    let (paid, unpaid) = (
+        world.ordered(&who, &book).await,
+        world.ordered(&who, &book).await,
+    );
+    assert!(world.outside.pay(paid), "and nobody tells");
+    world.wake().await;
+
+    world.until_status(&who, paid, "CONFIRMED").await;
+    world.until_status(&who, unpaid, "CANCELLED").await;
+    until("the stock of the unpaid order is back", async || {
+        world.outside.stock(book.id) == 8
+    })
+    .await;
+    assert!(!world.outside.pay(unpaid), "its payment is ended");
+    // The event comes after all and changes nothing.
+    world.tell_paid(paid).await;
+    world.bought(&who, &book).await;
+    assert_eq!(world.order(&who, paid).await["revision"], 2);
+    assert!(world.outside.payment(paid).unwrap().refunds.is_empty());
+    assert_eq!(
+        world.order(&who, in_time).await["status"],
+        "PENDING",
+        "who still has time is left alone"
+    );
+}
+
+#[tokio::test]
 async fn events_told_twice_have_their_effect_once() {
     let world = World::new().await;
     let who = buyer();

@@ -7,6 +7,7 @@ use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use souk_harness::{data, error_code, identity};
 use souk_platform::Identity;
+use souk_platform::events::{OrderShopPart, Payload};
 use uuid::Uuid;
 
 use crate::world::{World, buyer, seller};
@@ -153,6 +154,48 @@ async fn a_thousand_watch_without_a_query_each() {
     }
     let sent = world.services.database.statements() - before;
     assert!(sent < 200, "{sent} statements to tell a thousand watchers");
+}
+
+#[tokio::test]
+async fn a_change_after_a_missed_one_brings_what_the_missed_one_told() {
+    // No relay runs: of what happens, the bus carries only what this test publishes.
+    let world = World::still().await;
+    let who = buyer();
+    let (books, books_id) = seller();
+    let book = world.on_sale(books_id, "Book", "12.50", 10);
+    let order = world.ordered(&who, &book).await;
+    let part = world.part_of(&books, order).await;
+    let query =
+        "subscription ($id: ID!) { orderStatusChanged(orderId: $id) { status revision paidAt } }";
+    let mut stream = world.subscribe(&who, query, json!({ "id": order }));
+    assert_eq!(next(&mut stream).await.unwrap()["paidAt"], Value::Null);
+
+    world.hear_paid(order).await;
+    let start = "mutation ($input: StartShopOrderInput!) { startShopOrder(input: $input) { shopOrder { id } } }";
+    world
+        .get(&books, start, json!({ "input": { "shopOrderId": part } }))
+        .await;
+    let part = OrderShopPart {
+        shop_order_id: part,
+        shop_id: book.shop,
+        seller_id: books_id,
+        status: "PROCESSING".to_owned(),
+        lines: Vec::new(),
+    };
+    let processing = Payload::OrderStatusChanged {
+        order_id: order,
+        buyer_id: who.user().unwrap().id,
+        status: "PROCESSING".to_owned(),
+        parts: vec![part],
+        revision: 3,
+    };
+    world.tell(order, processing).await;
+    let event = next(&mut stream).await.unwrap();
+    assert_eq!(
+        (&event["status"], &event["revision"]),
+        (&json!("PROCESSING"), &json!(3))
+    );
+    assert!(event["paidAt"].is_string(), "{event}");
 }
 
 #[tokio::test]

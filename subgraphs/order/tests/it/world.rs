@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel_async::RunQueryDsl;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
@@ -160,17 +161,33 @@ impl World {
 
     /// The payment service tells that the money is there.
     pub async fn tell_paid(&self, order: Uuid) {
+        let payload = self.money_is_there(order);
         let payment = self.outside.payment(order).unwrap();
-        self.tell(
-            payment.id,
-            Payload::PaymentSucceeded {
-                payment_id: payment.id,
-                order_id: order,
-                amount_minor: payment.minor,
-                currency: CurrencyCode::parse(&payment.currency).unwrap(),
-            },
-        )
-        .await;
+        self.tell(payment.id, payload).await;
+    }
+
+    /// The buyer pays, and order learns it without anything running beside the requests.
+    pub async fn hear_paid(&self, order: Uuid) {
+        assert!(self.outside.pay(order), "the payment is not open");
+        let event = Event::new(order, "test", self.money_is_there(order));
+        let mut consumers = self.subgraph.consumers.iter();
+        let payments = consumers.find(|consumer| consumer.name() == "payments");
+        let mut connection = self.services.database.get().await.unwrap();
+        payments
+            .unwrap()
+            .consume(&mut connection, &event)
+            .await
+            .unwrap();
+    }
+
+    fn money_is_there(&self, order: Uuid) -> Payload {
+        let payment = self.outside.payment(order).unwrap();
+        Payload::PaymentSucceeded {
+            payment_id: payment.id,
+            order_id: order,
+            amount_minor: payment.minor,
+            currency: CurrencyCode::parse(&payment.currency).unwrap(),
+        }
     }
 
     pub async fn tell(&self, aggregate: Uuid, payload: Payload) {
@@ -226,6 +243,21 @@ impl World {
             json!({ "input": { "orderId": order, "reason": "changed my mind" } }),
         )
         .await
+    }
+
+    /// Runs the job once.
+    pub async fn forget_old_carts(&self) {
+        let mut jobs = self.subgraph.jobs.iter();
+        let job = jobs.find(|job| job.name == "forget-guest-carts").unwrap();
+        (job.run)().await.unwrap();
+    }
+
+    pub async fn sql(&self, statement: &str) {
+        let mut connection = self.services.database.get().await.unwrap();
+        diesel::sql_query(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
     }
 
     /// The names and quantities in the cart's lines, by variant.

@@ -28,7 +28,10 @@ async fn a_payment_is_created_once_per_order() {
     let left = expires_at.parse::<DateTime<Utc>>().unwrap() - Utc::now();
     assert!((1700..=1800).contains(&left.num_seconds()), "{left}");
     assert_eq!(world.told(order).await, ["payment.created"]);
-    assert_eq!(world.log(&first).await, ["checkout.created"]);
+    assert_eq!(
+        world.log(&first).await,
+        ["checkout.requested", "checkout.created"]
+    );
 }
 
 #[tokio::test]
@@ -134,7 +137,12 @@ async fn cancelling_closes_the_page() {
     assert_eq!(world.told(created.order).await, ["payment.created"]);
     assert_eq!(
         world.log(&created).await,
-        ["checkout.created", "checkout.closed"]
+        [
+            "checkout.requested",
+            "checkout.created",
+            "checkout.close_requested",
+            "checkout.closed"
+        ]
     );
 
     let again = world
@@ -189,7 +197,9 @@ async fn a_buyer_who_was_faster_has_paid() {
         "told once"
     );
     let log = [
+        "checkout.requested",
         "checkout.created",
+        "checkout.close_requested",
         "checkout.already_paid",
         "webhook.received",
     ];

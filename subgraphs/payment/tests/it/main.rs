@@ -5,6 +5,7 @@
     reason = "what a test cannot set up or find fails the test"
 )]
 
+mod audit;
 mod internal;
 mod paying;
 mod reading;

@@ -44,7 +44,7 @@ async fn a_buyer_pays_without_javascript() {
     );
     assert_eq!(
         world.log(&created).await,
-        ["checkout.created", "webhook.received"]
+        ["checkout.requested", "checkout.created", "webhook.received"]
     );
 
     // Pressed again, in a second tab.

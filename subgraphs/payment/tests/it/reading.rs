@@ -85,10 +85,11 @@ async fn the_log_is_for_admins() {
     let admin = identity::admin(Uuid::now_v7());
     let answer = data(execute(&world.subgraph, admin, query, variables.clone()).await);
     let events = answer["payment"]["events"].as_array().unwrap();
-    assert_eq!(events[0]["kind"], "checkout.created");
+    assert_eq!(events[0]["kind"], "checkout.requested");
     assert_eq!(events[0]["provider"], "sandbox");
-    assert_eq!(events[0]["detail"]["reference"], created.reference);
-    assert_eq!(events[1]["detail"]["amountMinor"], 1250);
+    assert_eq!(events[1]["kind"], "checkout.created");
+    assert_eq!(events[1]["detail"]["reference"], created.reference);
+    assert_eq!(events[2]["detail"]["amountMinor"], 1250);
 
     let answer = execute(
         &world.subgraph,

@@ -52,7 +52,19 @@ async fn money_goes_back_in_parts_and_never_more_than_was_paid() {
         payment["refunds"],
         json!([given_back("2.50"), given_back("10.00")])
     );
-    assert_eq!(world.log(&created).await[2..], ["refund.succeeded"; 2]);
+    let mut log = world.log(&created).await;
+    log.retain(|kind| kind.starts_with("refund."));
+    // The two may be asked for at once.
+    log.sort();
+    assert_eq!(
+        log,
+        [
+            "refund.requested",
+            "refund.requested",
+            "refund.succeeded",
+            "refund.succeeded"
+        ]
+    );
     assert_eq!(
         world
             .count("SELECT sum(amount_minor)::bigint AS count FROM sandbox_refund")

@@ -33,7 +33,7 @@ async fn a_webhook_that_the_provider_did_not_sign_changes_nothing() {
     for (body, signature) in cases {
         let (status, answer) = world.deliver(body, signature).await;
         assert_eq!(status, 401, "{signature:?} {answer}");
-        assert!(answer.contains("error"), "{answer}");
+        assert!(answer.contains(r#""code":"SIGNATURE_INVALID""#), "{answer}");
     }
     assert_eq!(world.payment(&created).await["status"], "PENDING");
     // Every one of them is in the log, though of no payment.
@@ -44,6 +44,31 @@ async fn a_webhook_that_the_provider_did_not_sign_changes_nothing() {
     let (status, _) = world.deliver(body, Some(&good)).await;
     assert_eq!(status, 200);
     assert_eq!(world.payment(&created).await["status"], "SUCCEEDED");
+}
+
+#[tokio::test]
+async fn strangers_cannot_fill_the_log() {
+    let world = World::new().await;
+    let created = world.new_payment().await;
+    for _ in 0..100 {
+        assert_eq!(world.deliver("paid!", None).await.0, 401);
+    }
+    let refused = "SELECT count(*) FROM payment_event WHERE kind = 'webhook.refused'";
+    assert_eq!(
+        world.count(refused).await,
+        60,
+        "as many as fit into a minute"
+    );
+
+    // What the provider itself says is logged all the same.
+    let now = Utc::now().timestamp();
+    let (status, _) = world
+        .deliver("paid!", Some(&sign(SECRET, now, b"paid!")))
+        .await;
+    assert_eq!(status, 400);
+    assert_eq!(world.count(refused).await, 61);
+    let webhook = paid(Uuid::now_v7(), &created.reference, 1250);
+    assert_eq!(world.deliver_signed(&webhook).await.0, 200);
 }
 
 #[tokio::test]
@@ -81,9 +106,11 @@ async fn a_webhook_that_cannot_be_read_is_refused() {
         let shown = String::from_utf8_lossy(&body).into_owned();
         let (status, answer) = world.deliver(body, Some(&signature)).await;
         assert_eq!(status, 400, "{shown}: {answer}");
+        assert!(answer.contains(r#""code":"MALFORMED""#), "{answer}");
     }
-    let (status, _) = world.deliver(vec![b' '; 65 * 1024], None).await;
+    let (status, answer) = world.deliver(vec![b' '; 65 * 1024], None).await;
     assert_eq!(status, 413, "longer than any webhook");
+    assert!(answer.contains(r#""code":"TOO_LARGE""#), "{answer}");
     assert_eq!(world.payment(&created).await["status"], "PENDING");
     let logged = "SELECT count(*) FROM payment_event WHERE kind = 'webhook.refused'";
     assert_eq!(world.count(logged).await, 10);
@@ -163,7 +190,7 @@ async fn money_of_another_amount_does_not_count() {
     assert_eq!(world.payment(&created).await["status"], "PENDING");
     assert_eq!(world.told(created.order).await, ["payment.created"]);
     let log = world.log(&created).await;
-    assert_eq!(log[1..], ["webhook.wrong_amount"; 3]);
+    assert_eq!(log[2..], ["webhook.wrong_amount"; 3]);
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ impl ProductFields {
     /// True when at least one piece of one variant can be bought now.
     pub async fn in_stock(&self, ctx: &Context<'_>) -> ApiResult<bool> {
         let variants = Loaders::of(ctx)?.variants_of(self.0.row.id).await?;
-        Ok(self.0.listed() && variants.iter().any(|variant| variant.row.available() > 0))
+        Ok(variants.iter().any(|variant| variant.available() > 0))
     }
 
     /// True when it can be found and bought: it is not archived and its shop is approved.

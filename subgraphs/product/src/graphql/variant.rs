@@ -48,14 +48,14 @@ impl Variant {
         self.0.price()
     }
 
-    /// Pieces that can be bought now.
+    /// Pieces that can be bought now: none while the product is archived or its shop may not sell.
     async fn available(&self) -> i32 {
-        self.0.row.available()
+        self.0.available()
     }
 
     /// True when at least one piece can be bought now.
     async fn in_stock(&self) -> bool {
-        self.0.row.available() > 0
+        self.0.available() > 0
     }
 
     /// The exact counts; null for everybody but the shop's owner.

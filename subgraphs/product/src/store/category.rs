@@ -9,6 +9,7 @@ use souk_platform::page::Page;
 use souk_platform::{ApiError, ApiResult, OnConstraint};
 use uuid::Uuid;
 
+use super::category_tree;
 use crate::domain::{DEEPEST_CATEGORY, MOST_CHILDREN};
 use crate::tables::categories;
 
@@ -88,15 +89,28 @@ pub async fn page(
     query.load(connection).await
 }
 
+/// False when there is no such category; otherwise neither its name nor its place changes until the transaction ends.
+pub async fn hold(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
+    let held: Option<Uuid> = categories::table
+        .find(id)
+        .select(categories::id)
+        .for_key_share()
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(held.is_some())
+}
+
 /// Creates a category below `parent`, or a root. Call it in a transaction.
 pub async fn create(
     connection: &mut AsyncPgConnection,
     name: String,
     parent: Option<Uuid>,
 ) -> ApiResult<Category> {
+    category_tree::lock(connection).await?;
     let id = Uuid::now_v7();
     let mut path = match parent {
-        Some(parent) => path_for_child(connection, parent).await?,
+        Some(parent) => path_for_child(connection, parent, 1).await?,
         None => Vec::new(),
     };
     path.push(id);
@@ -111,28 +125,36 @@ pub async fn create(
         .values(&category)
         .execute(connection)
         .await
-        .on_constraint("categories_name_key", || {
-            ApiError::bad_input(
-                "input.name",
-                "there is a category of this name already in this place",
-            )
-        })?;
+        .on_constraint(NAME, name_taken)?;
     Ok(category)
 }
 
-/// The parent's path, with the parent locked so that its children can be counted.
-async fn path_for_child(connection: &mut AsyncPgConnection, parent: Uuid) -> ApiResult<Vec<Uuid>> {
+/// The index that keeps names apart.
+pub(super) const NAME: &str = "categories_name_key";
+
+pub(super) fn name_taken() -> ApiError {
+    ApiError::bad_input(
+        "input.name",
+        "there is a category of this name already in this place",
+    )
+}
+
+/// The path of the parent to be, if `levels` of categories fit below it. The tree is locked.
+pub(super) async fn path_for_child(
+    connection: &mut AsyncPgConnection,
+    parent: Uuid,
+    levels: usize,
+) -> ApiResult<Vec<Uuid>> {
     let path: Option<Vec<Uuid>> = categories::table
         .find(parent)
         .select(categories::path)
-        .for_no_key_update()
         .first(connection)
         .await
         .optional()?;
     let Some(path) = path else {
         return Err(ApiError::not_found("category", "input.parentId"));
     };
-    if path.len() >= DEEPEST_CATEGORY {
+    if path.len() + levels > DEEPEST_CATEGORY {
         let message = format!("the category tree has at most {DEEPEST_CATEGORY} levels");
         return Err(ApiError::bad_input("input.parentId", message));
     }

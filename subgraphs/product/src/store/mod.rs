@@ -1,10 +1,11 @@
 //! Every statement that the subgraph sends to its database.
 //!
-//! Rows are locked in one order everywhere: the shop, its products, then variants by id. A transaction that holds
-//! a product's variants knows that no stock of them moves until it commits, so the events of one product stand
+//! Rows are locked in one order everywhere: the category, the shop, its products, then variants by id. A transaction
+//! that holds a product's variants knows that no stock of them moves until it commits, so the events of one product stand
 //! in the outbox in the order of the changes they tell of.
 
 pub mod category;
+pub mod category_tree;
 pub mod offer;
 pub mod page;
 pub mod product;

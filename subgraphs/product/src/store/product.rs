@@ -10,6 +10,7 @@ use souk_platform::{ApiError, ApiResult, OnConstraint};
 use uuid::Uuid;
 
 use super::Author;
+use super::category;
 use super::shop::{self, Shop};
 use super::snapshot::{self, Told};
 use super::variant::{self, NewVariant};
@@ -264,6 +265,10 @@ pub async fn update<D: Details>(
     changes: ProductChanges,
     details: D::Changes,
 ) -> ApiResult<()> {
+    if let Some(Some(category)) = changes.category_id {
+        let known = category::hold(connection, category).await?;
+        known.then_some(()).ok_or_else(no_category)?;
+    }
     let held = hold(connection, id)
         .await?
         .ok_or_else(|| ApiError::not_found("product", "input.id"))?;
@@ -282,8 +287,7 @@ pub async fn update<D: Details>(
     diesel::update(products::table.find(id))
         .set((changes, products::details.eq(details)))
         .execute(connection)
-        .await
-        .on_constraint(CATEGORY, no_category)?;
+        .await?;
     touch(connection, id).await?;
     Ok(snapshot::tell(connection, &[id], Told::Updated, &author.correlation_id).await?)
 }

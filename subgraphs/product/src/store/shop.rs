@@ -7,11 +7,8 @@ use souk_platform::events::ShopSnapshot;
 use souk_platform::{ApiError, ApiResult};
 use uuid::Uuid;
 
-use super::snapshot::{self, Told};
-use crate::tables::{products, shops, variants};
-
-/// How many products of a changed shop are told of at once.
-const CHUNK: i64 = 500;
+use super::snapshot;
+use crate::tables::{products, shops};
 
 /// A shop as it was last told.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -143,7 +140,7 @@ async fn tell_products(
             .filter(products::archived_at.is_null())
             .filter(products::id.gt(after))
             .order(products::id)
-            .limit(CHUNK)
+            .limit(snapshot::CHUNK)
             .select(products::id)
             .for_no_key_update()
             .load(connection)
@@ -152,17 +149,6 @@ async fn tell_products(
             return Ok(());
         };
         after = *last;
-        variants::table
-            .filter(variants::product_id.eq_any(&ids))
-            .order(variants::id)
-            .select(variants::id)
-            .for_no_key_update()
-            .load::<Uuid>(connection)
-            .await?;
-        diesel::update(products::table.filter(products::id.eq_any(&ids)))
-            .set(products::revision.eq(products::revision + 1))
-            .execute(connection)
-            .await?;
-        snapshot::tell(connection, &ids, Told::Updated, correlation_id).await?;
+        snapshot::tell_again(connection, &ids, correlation_id).await?;
     }
 }

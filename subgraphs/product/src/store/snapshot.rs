@@ -15,7 +15,10 @@ use super::product::ProductRow;
 use super::shop::Shop;
 use super::variant::{self, Variant};
 use crate::domain::details;
-use crate::tables::{products, shops};
+use crate::tables::{products, shops, variants};
+
+/// How many products are told of again at once.
+pub const CHUNK: i64 = 500;
 
 /// What happened to a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,26 @@ pub async fn tell(
         events.push(Event::new(product_id, correlation_id, payload));
     }
     outbox::append_all(connection, &events).await
+}
+
+/// Tells again of products, which the caller has locked, because something that buyers see of them changed elsewhere.
+pub async fn tell_again(
+    connection: &mut AsyncPgConnection,
+    ids: &[Uuid],
+    correlation_id: &str,
+) -> QueryResult<()> {
+    variants::table
+        .filter(variants::product_id.eq_any(ids))
+        .order(variants::id)
+        .select(variants::id)
+        .for_no_key_update()
+        .load::<Uuid>(connection)
+        .await?;
+    diesel::update(products::table.filter(products::id.eq_any(ids)))
+        .set(products::revision.eq(products::revision + 1))
+        .execute(connection)
+        .await?;
+    tell(connection, ids, Told::Updated, correlation_id).await
 }
 
 /// A page of all products, listed or not, oldest first. The key is the id.

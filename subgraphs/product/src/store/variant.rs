@@ -46,7 +46,7 @@ pub struct VariantRow {
 }
 
 impl VariantRow {
-    /// Pieces that can be bought now.
+    /// Pieces that are not put aside for orders; of a variant that was removed, none.
     pub fn available(&self) -> i32 {
         if self.removed_at.is_some() {
             0
@@ -70,9 +70,16 @@ pub struct Variant {
     pub currency: CurrencyCode,
     /// Who owns the shop.
     pub owner_id: Uuid,
+    /// True when the product is not archived and the shop may sell.
+    pub listed: bool,
 }
 
 impl Variant {
+    /// Pieces that can be bought now: none of what is not listed.
+    pub fn available(&self) -> i32 {
+        if self.listed { self.row.available() } else { 0 }
+    }
+
     /// The price of one piece.
     pub fn price(&self) -> Money {
         Money::from_minor(self.row.price_minor, self.currency)
@@ -87,7 +94,12 @@ pub async fn by_ids(
     let rows: Vec<Variant> = variants::table
         .inner_join(products::table.inner_join(shops::table))
         .filter(variants::id.eq_any(ids))
-        .select((VariantRow::as_select(), products::currency, shops::owner_id))
+        .select((
+            VariantRow::as_select(),
+            products::currency,
+            shops::owner_id,
+            shops::approved.and(products::archived_at.is_null()),
+        ))
         .load(connection)
         .await?;
     Ok(rows
@@ -106,7 +118,12 @@ pub async fn of_products(
         .filter(variants::product_id.eq_any(product_ids))
         .filter(variants::removed_at.is_null())
         .order(variants::id)
-        .select((VariantRow::as_select(), products::currency, shops::owner_id))
+        .select((
+            VariantRow::as_select(),
+            products::currency,
+            shops::owner_id,
+            shops::approved.and(products::archived_at.is_null()),
+        ))
         .load(connection)
         .await?;
     let mut of_products: HashMap<Uuid, Vec<Variant>> = HashMap::new();

@@ -154,11 +154,17 @@ async fn archived_products_are_seen_by_their_owner_only() {
     let market = Market::open().await;
     let kept = market.book("Kept", 1).await;
     let gone = market.book("Gone", 1).await;
-    let archive = "mutation ($id: ID!) { archiveProduct(input: { id: $id }) { product { listed inStock archivedAt } } }";
+    let archive = "mutation ($id: ID!) { archiveProduct(input: { id: $id }) { product { \
+        listed inStock archivedAt variants { inStock available stock { onHand } } } } }";
     let before = market.events().await.len();
     let archived = data(market.sell(archive, json!({ "id": gone.id })).await);
     assert_eq!(archived["archiveProduct"]["product"]["listed"], false);
     assert_eq!(archived["archiveProduct"]["product"]["inStock"], false);
+    assert_eq!(
+        archived["archiveProduct"]["product"]["variants"],
+        json!([{ "inStock": false, "available": 0, "stock": { "onHand": gone.variants.len() } }]),
+        "the pieces are there, and nobody can buy them"
+    );
     assert!(archived["archiveProduct"]["product"]["archivedAt"].is_string());
     data(market.sell(archive, json!({ "id": gone.id })).await);
     assert_eq!(

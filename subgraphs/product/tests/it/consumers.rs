@@ -37,7 +37,8 @@ async fn a_rejected_shop_sells_nothing_and_its_products_are_told_of() {
         (book.id, false, "Shut shop")
     );
     assert_eq!(retold.revision, 2);
-    let query = "query ($id: ID!) { product(id: $id) { listed } }";
+    let query =
+        "query ($id: ID!) { product(id: $id) { listed inStock variants { inStock available } } }";
     let variables = json!({ "id": book.id });
     assert_eq!(
         data(
@@ -49,7 +50,7 @@ async fn a_rejected_shop_sells_nothing_and_its_products_are_told_of() {
     );
     assert_eq!(
         data(market.sell(query, variables).await)["product"],
-        json!({ "listed": false })
+        json!({ "listed": false, "inStock": false, "variants": [{ "inStock": false, "available": 0 }] })
     );
     assert_eq!(
         souk_harness::error_code(
@@ -58,6 +59,28 @@ async fn a_rejected_shop_sells_nothing_and_its_products_are_told_of() {
                 .await
         ),
         "CONFLICT"
+    );
+}
+
+#[tokio::test]
+async fn a_shop_that_moves_takes_its_products_along() {
+    let market = Market::open().await;
+    let book = market.book("Atlas", 5).await;
+    let before = market.events().await.len();
+    let mut moved = snapshot(market.shop, market.seller, 3);
+    moved.positions = vec![(48.1, 11.6), (50.7, 7.1)];
+    let event = shop_event(Payload::ShopUpdated(moved.clone()));
+    market.consume(&event).await;
+    market.consume(&event).await;
+
+    let events = market.events().await;
+    assert_eq!(events.len(), before + 1, "told once");
+    let Payload::ProductUpdated(retold) = &events[before].payload else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        (retold.product_id, &retold.positions),
+        (book.id, &moved.positions)
     );
 }
 

@@ -5,6 +5,7 @@
 )]
 
 mod catalogue;
+mod categories;
 mod consumers;
 mod entities;
 mod errors;

@@ -147,6 +147,7 @@ async fn only_owners_moderators_and_services_do_what_is_theirs() {
     .await;
     let variant = book.variants[0];
     let order = Uuid::now_v7();
+    let category = market.category("Any", None).await;
     let cases = [
         (
             "updateBook",
@@ -200,6 +201,18 @@ async fn only_owners_moderators_and_services_do_what_is_theirs() {
             "createCategory",
             json!({ "name": "C" }),
             "category { id }",
+            MODERATORS,
+        ),
+        (
+            "updateCategory",
+            json!({ "id": category }),
+            "category { id }",
+            MODERATORS,
+        ),
+        (
+            "removeCategory",
+            json!({ "id": category }),
+            "removedId",
             MODERATORS,
         ),
         (
@@ -262,6 +275,10 @@ async fn check(market: &Market, field: &str, input: &Value, selection: &str, exp
         if field == "createCategory" {
             // Two may create it, but not of the same name.
             input["name"] = json!(format!("Of {name}"));
+        }
+        if field == "removeCategory" {
+            // Two may remove it, but not the same.
+            input["id"] = json!(market.category(&format!("For {name}"), None).await);
         }
         assert_eq!(
             outcome(market, who, field, &input, selection).await,

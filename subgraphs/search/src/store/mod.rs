@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
@@ -160,6 +162,7 @@ pub async fn put_stock(
         .set((
             stock_level::available.eq(excluded(stock_level::available)),
             stock_level::revision.eq(excluded(stock_level::revision)),
+            stock_level::told_at.eq(diesel::dsl::now),
         ));
     let upsert = diesel::query_dsl::methods::FilterDsl::filter(
         upsert,
@@ -242,9 +245,19 @@ pub async fn forget_until(connection: &mut AsyncPgConnection, sequence: i64) -> 
         .await
 }
 
-/// Forgets all stock levels: what was told so far is in the snapshots that are read after this.
-pub async fn forget_stock(connection: &mut AsyncPgConnection) -> QueryResult<()> {
-    diesel::delete(stock_level::table)
+/// The database's time.
+pub async fn time(connection: &mut AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
+    diesel::select(diesel::dsl::now.into_sql::<Timestamptz>())
+        .get_result(connection)
+        .await
+}
+
+/// Forgets the stock levels that were told before `begun`: snapshots that were read after it say as much.
+pub async fn forget_stock_until(
+    connection: &mut AsyncPgConnection,
+    begun: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::delete(stock_level::table.filter(stock_level::told_at.lt(begun)))
         .execute(connection)
         .await?;
     Ok(())

@@ -12,9 +12,8 @@ use crate::world::{SOON, World, level, product, shop};
 async fn a_change_is_found_within_a_second() {
     let world = World::new().await;
     world.tell(&[product("first, to warm up")]).await;
-    // The quickest of several: the machine may be busy with other tests.
-    let mut quickest = SOON;
-    for round in 0..5 {
+    let mut taken = Vec::new();
+    for round in 0..9 {
         let name = format!("kettle{round}");
         let one = product(&name);
         let told = Instant::now();
@@ -23,9 +22,11 @@ async fn a_change_is_found_within_a_second() {
             world.ids(&name, json!({})).await.len() == 1
         })
         .await;
-        quickest = quickest.min(told.elapsed());
+        taken.push(told.elapsed());
     }
-    assert!(quickest < Duration::from_secs(1), "{quickest:?}");
+    // The median: the machine may be busy with other tests.
+    taken.sort();
+    assert!(taken[4] < Duration::from_secs(1), "{taken:?}");
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ use crate::world::{SOON, World, level, product, shop};
 struct Others {
     products: Option<Vec<ProductSnapshot>>,
     shops: Option<Vec<ShopSnapshot>>,
+    /// Stops to answer in the middle of the products.
+    fails_half_way: bool,
 }
 
 fn page<T: serde::Serialize>(all: &[T], variables: &Value) -> Value {
@@ -36,6 +38,9 @@ fn transport(others: &Arc<Mutex<Others>>) -> Arc<dyn PeerTransport> {
     peers::answering(move |request| {
         assert_eq!(request.identity, Identity::Service("search".to_owned()));
         let others = others.lock().unwrap();
+        if others.fails_half_way && request.variables["after"].is_string() {
+            return Err(format!("{} died", request.subgraph));
+        }
         let answer = match request.subgraph {
             "product" => others
                 .products
@@ -82,6 +87,7 @@ async fn a_rebuild_takes_over_what_the_others_have_and_forgets_the_rest() {
     *others.lock().unwrap() = Others {
         products: Some(products.clone()),
         shops: Some(shops),
+        fails_half_way: false,
     };
     let rebuilt = souk_search::rebuild(&world.services).await;
     // The one that is no more, and two that this test told of to see how far the index is.
@@ -115,6 +121,39 @@ async fn a_rebuild_takes_over_what_the_others_have_and_forgets_the_rest() {
             forgotten: 0
         })
     );
+}
+
+#[tokio::test]
+async fn a_rebuild_that_fails_half_way_leaves_the_stock_as_it_was() {
+    let others = Arc::new(Mutex::new(Others::default()));
+    let world = World::with_peers(transport(&others)).await;
+    let products: Vec<ProductSnapshot> = (0..8)
+        .map(|number| product(&format!("thing{number}")))
+        .collect();
+    let last = products[7].clone();
+    world.tell(&products).await;
+    let sold_out = Payload::StockChanged {
+        levels: vec![level(&last, 0, 5)],
+    };
+    world.send(last.product_id, sold_out).await;
+    world.settled().await;
+
+    *others.lock().unwrap() = Others {
+        products: Some(products),
+        shops: Some(Vec::new()),
+        fails_half_way: true,
+    };
+    let failed = souk_search::rebuild(&world.services).await;
+    assert_eq!(failed.unwrap_err().code, ErrorCode::Unavailable);
+    // A change that has nothing to do with the stock, which the index reads again with it.
+    let renamed = ProductSnapshot {
+        name: "renamed".to_owned(),
+        revision: 2,
+        ..last
+    };
+    world.tell(&[renamed]).await;
+    let sold_out = json!({ "filter": { "inStock": false } });
+    assert_eq!(world.names("renamed", sold_out).await, ["renamed"]);
 }
 
 #[tokio::test]

@@ -15,8 +15,8 @@ pub enum ShopStatus {
     Pending,
     /// Everybody sees it, and it sells.
     Approved,
-    /// A moderator said no. Only the owner and moderators see it; it sells nothing. When the owner changes it, it
-    /// waits again.
+    /// A moderator said no, or the owner may not sell any more. Only the owner and moderators see it; it sells
+    /// nothing. When the owner changes it, it waits again.
     Rejected,
 }
 

@@ -181,11 +181,30 @@ pub async fn update(
         .await
 }
 
-/// A moderator's decision about the locked shop: approved, or rejected with a reason.
+/// The shops of this owner that sell or wait to be approved, locked until the transaction ends.
+pub async fn lock_open_of(
+    connection: &mut AsyncPgConnection,
+    owner: Uuid,
+) -> QueryResult<Vec<ShopRow>> {
+    shops::table
+        .filter(
+            shops::owner_id
+                .eq(owner)
+                .and(shops::status.ne(ShopStatus::Rejected)),
+        )
+        .order(shops::id)
+        .select(ShopRow::as_select())
+        .for_update()
+        .load(connection)
+        .await
+}
+
+/// A decision about the locked shop: approved, or rejected with a reason. By a moderator, or by nobody when it
+/// follows from something else.
 pub async fn decide(
     connection: &mut AsyncPgConnection,
     id: Uuid,
-    moderator: Uuid,
+    moderator: Option<Uuid>,
     rejection_reason: Option<&str>,
 ) -> QueryResult<ShopRow> {
     let status = if rejection_reason.is_some() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_harness::{data, error_code, identity};
-use souk_platform::Identity;
+use souk_platform::{Identity, Role};
 use uuid::Uuid;
 
 use crate::support::{APPROVE, REJECT, UPDATE, World, argument};
@@ -149,4 +149,55 @@ async fn moderators_see_what_waits_the_longest_waiting_first() {
         error_code(&world.ask(&identity::anonymous(), PENDING, json!({})).await),
         "UNAUTHENTICATED"
     );
+}
+
+#[tokio::test]
+async fn the_shops_of_who_may_not_sell_any_more_are_closed() {
+    let world = World::new().await;
+    let open = world.approved("Spices", json!([])).await;
+    let waiting = world.shop("Herbs", json!([])).await;
+    let other = world
+        .shop_of(&identity::seller(Uuid::now_v7()), "Teas", json!([]))
+        .await;
+    let before = world.events().await.len();
+    world.roles_became(&[Role::Buyer, Role::Seller]).await;
+    world.roles_became(&[Role::Admin]).await;
+    assert_eq!(
+        world.events().await.len(),
+        before,
+        "who still may keeps them"
+    );
+
+    for _ in 0..2 {
+        world.roles_became(&[Role::Buyer]).await;
+    }
+    let told: Vec<(String, bool)> = world.events().await[before..]
+        .iter()
+        .map(|(kind, shop)| (format!("{kind} {}", shop.shop_id), shop.approved))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (format!("shop.rejected {open}"), false),
+            (format!("shop.rejected {waiting}"), false)
+        ],
+        "each once"
+    );
+    let query = "query($id: ID!) { shop(id: $id) { status rejectionReason } }";
+    let shop = |who, id| world.ask(who, query, json!({ "id": id }));
+    assert_eq!(
+        data(shop(&world.seller, &open).await)["shop"],
+        json!({"status": "REJECTED", "rejectionReason": "the owner may not sell any more"})
+    );
+    assert_eq!(
+        data(shop(&world.moderator, &other).await)["shop"]["status"],
+        "PENDING"
+    );
+
+    // Who may again asks the moderators again.
+    world.roles_became(&[Role::Buyer, Role::Seller]).await;
+    let answer = world
+        .ask(&world.seller, UPDATE, json!({"input": {"id": open}}))
+        .await;
+    assert_eq!(data(answer)["updateShop"]["shop"]["status"], "PENDING");
 }

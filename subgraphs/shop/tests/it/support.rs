@@ -6,8 +6,8 @@ use diesel::QueryableByName;
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 use souk_harness::{data, identity};
-use souk_platform::events::{Event, ShopSnapshot};
-use souk_platform::{Identity, Services, Subgraph};
+use souk_platform::events::{Event, Payload, ShopSnapshot};
+use souk_platform::{Identity, Role, Services, Subgraph};
 use uuid::Uuid;
 
 pub struct World {
@@ -54,6 +54,20 @@ impl World {
                 .await,
         );
         id
+    }
+
+    /// The user subgraph tells which roles the seller has now.
+    pub async fn roles_became(&self, roles: &[Role]) {
+        let user_id = self.seller.user().unwrap().id;
+        let payload = Payload::UserRolesChanged {
+            user_id,
+            roles: roles.to_vec(),
+        };
+        let event = Event::new(user_id, "test", payload);
+        let mut database = self.services.database.get().await.unwrap();
+        for consumer in &self.subgraph.consumers {
+            consumer.consume(&mut database, &event).await.unwrap();
+        }
     }
 
     /// What stands in the outbox, in order: type and snapshot.

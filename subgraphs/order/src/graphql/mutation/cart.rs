@@ -1,13 +1,13 @@
 //! Filling the cart.
 
 use async_graphql::{Context, Object};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
-use souk_platform::{ApiError, ApiResult, Caller, ErrorCode};
+use souk_platform::{ApiError, ApiResult, Caller, ErrorCode, Identity, Role};
 use uuid::Uuid;
 
 use crate::calls::{self, Offer};
-use crate::domain::cart::quantity;
+use crate::domain::cart::{GUEST_CART_KEPT_FOR, quantity};
 use crate::graphql::cart::{Cart, cart_owner, own_cart, services, with_merged_cart};
 use crate::graphql::types::{
     AddToCartInput, AddToCartPayload, ClearCartPayload, RemoveFromCartInput, RemoveFromCartPayload,
@@ -41,9 +41,10 @@ impl CartMutation {
             currency: offer.currency,
             added_at: Utc::now(),
         };
+        let kept_until = kept_until(ctx.identity());
         let (added, items) = connection
             .transaction(async |connection| {
-                cart::lock(connection, owner).await?;
+                cart::lock(connection, owner, kept_until).await?;
                 let added = cart::add(connection, &line).await?;
                 enough(&offer, added.quantity)?;
                 Ok::<_, ApiError>((added.id, cart::items(connection, owner).await?))
@@ -80,9 +81,10 @@ impl CartMutation {
             ..known
         };
         let mut connection = services(ctx)?.database.get().await?;
+        let kept_until = kept_until(ctx.identity());
         let items = connection
             .transaction(async |connection| {
-                cart::lock(connection, line.owner_id).await?;
+                cart::lock(connection, line.owner_id, kept_until).await?;
                 if !cart::update(connection, &line).await? {
                     return Err(not_found());
                 }
@@ -101,9 +103,10 @@ impl CartMutation {
         input: RemoveFromCartInput,
     ) -> ApiResult<RemoveFromCartPayload> {
         let (mut connection, owner) = with_merged_cart(ctx).await?;
+        let kept_until = kept_until(ctx.identity());
         let items = connection
             .transaction(async |connection| {
-                cart::lock(connection, owner).await?;
+                cart::lock(connection, owner, kept_until).await?;
                 if !cart::remove(connection, owner, input.item_id.0).await? {
                     return Err(ApiError::not_found("line in the cart", "input.itemId"));
                 }
@@ -118,9 +121,10 @@ impl CartMutation {
     /// Takes everything out of the cart.
     async fn clear_cart(&self, ctx: &Context<'_>) -> ApiResult<ClearCartPayload> {
         let (mut connection, owner) = with_merged_cart(ctx).await?;
+        let kept_until = kept_until(ctx.identity());
         connection
             .transaction(async |connection| {
-                cart::lock(connection, owner).await?;
+                cart::lock(connection, owner, kept_until).await?;
                 cart::clear(connection, owner).await
             })
             .await?;
@@ -129,6 +133,14 @@ impl CartMutation {
             cart: own_cart(ctx).await?,
         })
     }
+}
+
+/// Until when the caller's cart is kept, if nobody touches it again: a guest may never come back.
+fn kept_until(identity: &Identity) -> Option<DateTime<Utc>> {
+    let guest = identity
+        .subject()
+        .is_ok_and(|subject| subject.has(Role::Guest));
+    guest.then(|| Utc::now() + GUEST_CART_KEPT_FOR)
 }
 
 /// What product offers for the variant: `NOT_FOUND` when there is no such variant, `CONFLICT` when it is not sold.

@@ -70,7 +70,8 @@ impl ApprovalMutations {
                 if shop.status == ShopStatus::Approved {
                     return Ok(shop);
                 }
-                let shop = store::shops::decide(connection, shop.id, moderator.id, None).await?;
+                let shop =
+                    store::shops::decide(connection, shop.id, Some(moderator.id), None).await?;
                 events::tell(connection, &shop, correlation, Payload::ShopApproved).await?;
                 Ok::<_, ApiError>(shop)
             })
@@ -99,7 +100,8 @@ impl ApprovalMutations {
                     .ok_or_else(unknown)?;
                 check_version(&shop, input.version)?;
                 let shop =
-                    store::shops::decide(connection, shop.id, moderator.id, Some(&reason)).await?;
+                    store::shops::decide(connection, shop.id, Some(moderator.id), Some(&reason))
+                        .await?;
                 events::tell(connection, &shop, correlation, Payload::ShopRejected).await?;
                 Ok::<_, ApiError>(shop)
             })

@@ -1,0 +1,1 @@
+ALTER TABLE stock_level DROP COLUMN told_at;
