@@ -27,6 +27,9 @@ pub(crate) const NEWEST_FEDERATION: Version = Version(2, 15);
 /// `@key` on interfaces and `@interfaceObject` exist from here on.
 pub(crate) const ENTITY_INTERFACES_SINCE: Version = Version(2, 3);
 
+/// From here on `@shareable` on a type means the fields of that declaration alone.
+pub(crate) const SHAREABLE_BY_DECLARATION_SINCE: Version = Version(2, 2);
+
 /// A directive of the federation specification.
 #[derive(Debug)]
 pub(crate) struct FederationDirective {
