@@ -163,7 +163,10 @@ pub(crate) const FEDERATION_SCALARS: &[&str] = &[
 /// Names under which schemas may import the specification's types.
 pub(crate) const FEDERATION_TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "ContextFieldValue"];
 
-/// Directives that belong to GraphQL itself and are merged like ours.
+/// The directives that belong to GraphQL itself.
+pub(crate) const BUILT_IN: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+
+/// Those of them that are merged like ours.
 pub(crate) const BUILT_IN_MERGED: &[&str] = &["deprecated", "specifiedBy", "oneOf"];
 
 /// The directives that say what a client needs in order to see something, in the order in which the

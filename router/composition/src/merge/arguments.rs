@@ -4,10 +4,11 @@ use super::common::{others, who_says_what};
 use super::directives::Applied;
 use super::fields::FieldSource;
 use super::input::Input;
+use super::literals::same_value;
 use super::{Merger, Subgraph};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
-use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition};
+use apollo_compiler::ast::{DirectiveList, InputValueDefinition};
 use apollo_compiler::{Name, Node};
 use std::collections::BTreeSet;
 
@@ -27,7 +28,6 @@ const ARGUMENT_CODES: InputCodes = InputCodes {
 impl<'a> Merger<'a> {
     pub(super) fn arguments(
         &mut self,
-        type_name: &Name,
         field_place: &str,
         fields: &[FieldSource<'a>],
     ) -> Vec<Node<InputValueDefinition>> {
@@ -37,7 +37,7 @@ impl<'a> Merger<'a> {
             for argument in &source.field.arguments {
                 Input::collect(&mut inputs, source.subgraph, argument);
             }
-            let taken = source.contextual_arguments(type_name);
+            let taken = source.contextual_arguments();
             contextual.extend(taken.iter().map(|argument| &argument.name));
         }
         let mut merged = Vec::new();
@@ -199,7 +199,7 @@ impl<'a> Merger<'a> {
                 None => "nothing".to_owned(),
             })
         };
-        if defaults.iter().any(|default| default != first) {
+        if defaults.iter().any(|default| !same_value(default, first)) {
             self.diagnostics.error(
                 codes.default_mismatch,
                 format!("\"{place}\" has different defaults: {}", describe()),
@@ -225,12 +225,12 @@ impl<'a> Merger<'a> {
     pub(super) fn check_external_arguments(
         &mut self,
         place: &str,
-        merged: &FieldDefinition,
+        merged: &[Node<InputValueDefinition>],
         external: &FieldSource<'_>,
         sources: &[FieldSource<'_>],
     ) {
         let subgraph = &external.subgraph.name;
-        for argument in &merged.arguments {
+        for argument in merged {
             let place = format!("{place}({}:)", argument.name);
             let Some(found) = external.field.argument_by_name(&argument.name) else {
                 self.diagnostics.error(
@@ -255,7 +255,11 @@ impl<'a> Merger<'a> {
                     super::fields::locations(sources),
                 );
             }
-            if found.default_value != argument.default_value {
+            let is_same = match (&found.default_value, &argument.default_value) {
+                (Some(found), Some(merged)) => same_value(found, merged),
+                (found, merged) => found.is_none() && merged.is_none(),
+            };
+            if !is_same {
                 let show = |value: &Option<Node<apollo_compiler::ast::Value>>| {
                     value
                         .as_ref()

@@ -5,6 +5,7 @@
 
 use super::Merger;
 use super::directives::Strategy;
+use super::literals::same_value;
 use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
@@ -87,7 +88,10 @@ impl Composed {
                     let given = directive.specified_argument_by_name(&argument.name);
                     given.or(argument.default_value.as_ref()).cloned()
                 };
-                value(one) == value(other)
+                match (value(one), value(other)) {
+                    (Some(one), Some(other)) => same_value(&one, &other),
+                    (one, other) => one.is_none() && other.is_none(),
+                }
             })
     }
 }

@@ -8,6 +8,7 @@ mod combine;
 mod common;
 mod composed;
 mod contexts;
+mod defaults;
 mod directives;
 mod enumeration;
 mod executable;
@@ -17,6 +18,7 @@ mod input;
 mod interface_object;
 mod interfaces;
 mod join;
+mod literals;
 mod object;
 mod overrides;
 mod runtime_types;
@@ -133,6 +135,7 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
     merger.composed = merger.composed_directives(&names);
     let types = merger.types();
     let executable_directives = merger.executable_directives();
+    merger.check_defaults(&types, &executable_directives);
     let schema_directives = merger.schema_directives();
     Merged {
         graphs: subgraphs
