@@ -166,6 +166,9 @@ pub(crate) const FEDERATION_TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "C
 /// The directives that belong to GraphQL itself.
 pub(crate) const BUILT_IN: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
 
+/// The one of them that is so young that not everyone knows it without a definition.
+pub(crate) const ONE_OF: &str = "directive @oneOf on INPUT_OBJECT\n";
+
 /// Those of them that are merged like ours.
 pub(crate) const BUILT_IN_MERGED: &[&str] = &["deprecated", "specifiedBy", "oneOf"];
 

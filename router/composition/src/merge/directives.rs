@@ -253,18 +253,6 @@ impl Merger<'_> {
         );
     }
 
-    /// The merged directives of the schema definition.
-    pub(super) fn schema_directives(&mut self) -> Vec<Node<Directive>> {
-        let sources: Vec<Applied<'_>> = self
-            .subgraphs
-            .iter()
-            .map(|subgraph| {
-                Applied::on_type(subgraph, &subgraph.schema.schema_definition.directives)
-            })
-            .collect();
-        self.directives("schema", &sources)
-    }
-
     /// A directive that the supergraph keeps must have one name in it. Returns those names.
     pub(super) fn spellings(&mut self) -> Spellings {
         let mut names = Spellings::new();

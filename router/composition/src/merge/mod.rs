@@ -23,6 +23,7 @@ mod object;
 mod overrides;
 mod runtime_types;
 mod scalar;
+mod schema;
 mod sharing;
 mod types;
 mod union;
@@ -32,12 +33,13 @@ use crate::diagnostics::{Diagnostics, name_subgraphs};
 use crate::message::Location;
 use crate::subgraph::Subgraph;
 use crate::subgraph::canonical::Spellings;
-use apollo_compiler::ast::{Definition, Directive, DirectiveDefinition};
+use apollo_compiler::ast::{Definition, DirectiveDefinition};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 pub(crate) use composed::Composed;
 use enumeration::EnumUsages;
 use index::Index;
+pub(crate) use schema::SchemaDefinition;
 use std::collections::BTreeMap;
 use types::Subtypes;
 
@@ -49,8 +51,7 @@ pub(crate) struct Merged {
     pub types: BTreeMap<Name, Definition>,
     /// Directives that clients may use in operations.
     pub executable_directives: BTreeMap<Name, Node<DirectiveDefinition>>,
-    /// Directives on the schema definition itself.
-    pub schema_directives: Vec<Node<Directive>>,
+    pub schema: SchemaDefinition,
     /// The names that the supergraph has for the directives of federation that it keeps.
     pub names: Spellings,
     /// The custom directives that it keeps.
@@ -136,7 +137,7 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
     let types = merger.types();
     let executable_directives = merger.executable_directives();
     merger.check_defaults(&types, &executable_directives);
-    let schema_directives = merger.schema_directives();
+    let schema = merger.schema_definition();
     Merged {
         graphs: subgraphs
             .iter()
@@ -148,7 +149,7 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
             .collect(),
         types,
         executable_directives,
-        schema_directives,
+        schema,
         names,
         composed: merger.composed,
     }

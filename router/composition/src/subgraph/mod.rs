@@ -30,6 +30,7 @@ use apollo_compiler::{Name, Schema};
 use canonical::Spellings;
 use contexts::ContextualFields;
 use links::CustomLink;
+pub(crate) use roots::root_used;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A type's field, the unit in which federation thinks.
