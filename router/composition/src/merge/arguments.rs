@@ -8,18 +8,20 @@ use super::literals::same_value;
 use super::{Merger, Subgraph};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
-use apollo_compiler::ast::{DirectiveList, InputValueDefinition};
+use apollo_compiler::ast::{DirectiveList, DirectiveLocation, InputValueDefinition};
 use apollo_compiler::{Name, Node};
 use std::collections::BTreeSet;
 
-/// The codes for what can differ in an input value; arguments and input fields have their own.
-pub(super) struct InputCodes {
+/// Arguments or input fields: where their directives stand, and the codes for what can differ.
+pub(super) struct InputKind {
+    pub location: DirectiveLocation,
     pub type_mismatch: &'static str,
     pub compatible_type: &'static str,
     pub default_mismatch: &'static str,
 }
 
-const ARGUMENT_CODES: InputCodes = InputCodes {
+const ARGUMENT: InputKind = InputKind {
+    location: DirectiveLocation::ArgumentDefinition,
     type_mismatch: code::FIELD_ARGUMENT_TYPE_MISMATCH,
     compatible_type: code::INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE,
     default_mismatch: code::FIELD_ARGUMENT_DEFAULT_MISMATCH,
@@ -98,7 +100,7 @@ impl<'a> Merger<'a> {
         place: &str,
         input: &Input<'_>,
     ) -> Option<Node<InputValueDefinition>> {
-        self.input_value(place, input, &ARGUMENT_CODES, Vec::new())
+        self.input_value(place, input, &ARGUMENT, Vec::new())
     }
 
     /// An argument that some subgraphs lack is left out, which is possible only while nobody
@@ -134,13 +136,13 @@ impl<'a> Merger<'a> {
         &mut self,
         place: &str,
         input: &Input<'_>,
-        codes: &InputCodes,
+        kind: &InputKind,
         mut directives: Vec<Node<apollo_compiler::ast::Directive>>,
     ) -> Option<Node<InputValueDefinition>> {
         let types = input.sources.iter().map(|(_, value)| &*value.ty);
         let Some(ty) = self.subtypes.narrowest(types).cloned() else {
             self.diagnostics.error(
-                codes.type_mismatch,
+                kind.type_mismatch,
                 format!(
                     "\"{place}\" has incompatible types: {}",
                     input.who_says(|value| format!("\"{}\"", value.ty))
@@ -151,7 +153,7 @@ impl<'a> Merger<'a> {
         };
         if input.sources.iter().any(|(_, value)| *value.ty != ty) {
             self.diagnostics.hint(
-                codes.compatible_type,
+                kind.compatible_type,
                 format!(
                     "\"{place}\" is {}; the supergraph's type is \"{ty}\"",
                     input.who_says(|value| format!("\"{}\"", value.ty))
@@ -159,13 +161,13 @@ impl<'a> Merger<'a> {
                 input.locations(),
             );
         }
-        let default_value = self.default_value(place, input, codes);
+        let default_value = self.default_value(place, input, kind);
         let applied: Vec<Applied<'_>> = input
             .sources
             .iter()
             .map(|(subgraph, value)| Applied::new(subgraph, &value.directives))
             .collect();
-        directives.extend(self.directives(place, &applied));
+        directives.extend(self.directives(place, kind.location, &applied));
         let descriptions = input
             .sources
             .iter()
@@ -185,7 +187,7 @@ impl<'a> Merger<'a> {
         &mut self,
         place: &str,
         input: &Input<'_>,
-        codes: &InputCodes,
+        kind: &InputKind,
     ) -> Option<Node<apollo_compiler::ast::Value>> {
         let defaults: Vec<_> = input
             .sources
@@ -201,7 +203,7 @@ impl<'a> Merger<'a> {
         };
         if defaults.iter().any(|default| !same_value(default, first)) {
             self.diagnostics.error(
-                codes.default_mismatch,
+                kind.default_mismatch,
                 format!("\"{place}\" has different defaults: {}", describe()),
                 input.locations(),
             );

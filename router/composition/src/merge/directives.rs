@@ -12,7 +12,7 @@ use crate::message::Location;
 use crate::specs;
 use crate::subgraph::Subgraph;
 use crate::subgraph::canonical::Spellings;
-use apollo_compiler::ast::{Directive, DirectiveList};
+use apollo_compiler::ast::{Directive, DirectiveList, DirectiveLocation};
 use apollo_compiler::{Name, Node, schema};
 
 /// How applications of one directive are merged.
@@ -90,14 +90,15 @@ impl Merger<'_> {
     pub(super) fn directives(
         &mut self,
         place: &str,
+        at: DirectiveLocation,
         sources: &[Applied<'_>],
     ) -> Vec<Node<Directive>> {
         let mut merged = Vec::new();
         for (name, strategy) in MERGED {
-            merged.extend(self.merge_applications(place, name, *strategy, sources));
+            merged.extend(self.merge_applications(place, at, name, *strategy, sources));
         }
         for (name, strategy) in self.composed.strategies() {
-            merged.extend(self.merge_applications(place, &name, strategy, sources));
+            merged.extend(self.merge_applications(place, at, &name, strategy, sources));
         }
         merged
     }
@@ -106,6 +107,7 @@ impl Merger<'_> {
     fn merge_applications(
         &mut self,
         place: &str,
+        at: DirectiveLocation,
         name: &str,
         strategy: Strategy,
         sources: &[Applied<'_>],
@@ -118,7 +120,7 @@ impl Merger<'_> {
                     .map(|directive| (source.subgraph, directive))
             })
             .collect();
-        let applications = self.fitting(place, applications);
+        let applications = self.fitting(place, at, applications);
         let mut distinct: Vec<(&Node<Directive>, usize)> = Vec::new();
         for (_, directive) in &applications {
             let equal = distinct
@@ -190,17 +192,22 @@ impl Merger<'_> {
     fn fitting<'s, 'd>(
         &mut self,
         place: &str,
+        at: DirectiveLocation,
         applications: Vec<(&'s Subgraph, &'d Node<Directive>)>,
     ) -> Vec<(&'s Subgraph, &'d Node<Directive>)> {
-        let (fitting, others): (Vec<_>, Vec<_>) = applications
-            .into_iter()
-            .partition(|(_, directive)| self.composed.fits(directive));
-        for (subgraph, directive) in others {
+        let mut fitting = Vec::new();
+        for (subgraph, directive) in applications {
+            let problem = self
+                .composed
+                .problem(self.subgraphs, subgraph, directive, at);
+            let Some(problem) = problem else {
+                fitting.push((subgraph, directive));
+                continue;
+            };
             self.diagnostics.hint(
                 code::DIRECTIVE_COMPOSITION_WARN,
                 format!(
-                    "{directive} on \"{place}\" in subgraph \"{}\" is left out: it does not fit the \
-                     definition of the directive that is composed",
+                    "{directive} on \"{place}\" in subgraph \"{}\" is left out: {problem}",
                     subgraph.name
                 ),
                 subgraph.locate(directive.location()),

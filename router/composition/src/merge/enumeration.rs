@@ -9,7 +9,9 @@ use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use crate::subgraph::{Subgraph, fields_of};
-use apollo_compiler::ast::{Definition, DirectiveList, EnumTypeDefinition, EnumValueDefinition};
+use apollo_compiler::ast::{
+    Definition, DirectiveList, DirectiveLocation, EnumTypeDefinition, EnumValueDefinition,
+};
 use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Node};
 use std::collections::HashSet;
@@ -162,7 +164,7 @@ impl Merger<'_> {
             .iter()
             .map(|(subgraph, value)| Applied::new(subgraph, &value.directives))
             .collect();
-        directives.extend(self.directives(place, &applied));
+        directives.extend(self.directives(place, DirectiveLocation::EnumValue, &applied));
         let descriptions = value
             .sources
             .iter()

@@ -19,7 +19,7 @@ impl Merger<'_> {
             .flat_map(|subgraph| subgraph.schema.directive_definitions.values())
             .filter(|definition| is_executable(definition))
             .map(|definition| &definition.name)
-            .filter(|name| !self.composed.definitions.contains_key(name.as_str()))
+            .filter(|name| !self.composed.defines(name))
             .collect();
         let mut merged = BTreeMap::new();
         for name in names {

@@ -10,7 +10,9 @@ use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use crate::subgraph::contexts::ContextualArgument;
 use crate::subgraph::{Subgraph, fields_of, string_argument};
-use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, InputValueDefinition, Type};
+use apollo_compiler::ast::{
+    Directive, DirectiveList, DirectiveLocation, FieldDefinition, InputValueDefinition, Type,
+};
 use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Node};
 use indexmap::IndexMap;
@@ -130,7 +132,7 @@ impl<'a> Merger<'a> {
             .map(|source| Applied::new(source.subgraph, &source.field.directives))
             .collect();
         directives.extend(passed_on(&applied));
-        directives.extend(self.directives(&place, &applied));
+        directives.extend(self.directives(&place, DirectiveLocation::FieldDefinition, &applied));
         Some(Node::new(FieldDefinition {
             description,
             name: name.clone(),

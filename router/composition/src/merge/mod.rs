@@ -33,7 +33,7 @@ use crate::diagnostics::{Diagnostics, name_subgraphs};
 use crate::message::Location;
 use crate::subgraph::Subgraph;
 use crate::subgraph::canonical::Spellings;
-use apollo_compiler::ast::{Definition, DirectiveDefinition};
+use apollo_compiler::ast::{Definition, DirectiveDefinition, DirectiveLocation};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 pub(crate) use composed::Composed;
@@ -97,6 +97,18 @@ impl Kind {
             ExtendedType::Union(_) => Self::Union,
             ExtendedType::Enum(_) => Self::Enum,
             ExtendedType::InputObject(_) => Self::Input,
+        }
+    }
+
+    /// Where the directives of a type of this kind stand.
+    fn location(self) -> DirectiveLocation {
+        match self {
+            Self::Scalar => DirectiveLocation::Scalar,
+            Self::Object => DirectiveLocation::Object,
+            Self::Interface => DirectiveLocation::Interface,
+            Self::Union => DirectiveLocation::Union,
+            Self::Enum => DirectiveLocation::Enum,
+            Self::Input => DirectiveLocation::InputObject,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use crate::subgraph::{Subgraph, root_used};
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Directive, OperationType};
+use apollo_compiler::ast::{Directive, DirectiveLocation, OperationType};
 
 /// The merged schema definition.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Merger<'_> {
             .collect();
         SchemaDefinition {
             description: self.description("schema", descriptions),
-            directives: self.directives("schema", &applied),
+            directives: self.directives("schema", DirectiveLocation::Schema, &applied),
             operations: self.operations(),
         }
     }

@@ -96,7 +96,7 @@ pub(super) fn header(merged: &Merged, names: &Names, reader: Reader, out: &mut S
             out.push_str(&format!("\n{}\n", spec.types));
         }
     }
-    let custom = merged.composed.definitions.values();
+    let custom = merged.composed.definitions();
     for definition in custom.chain(merged.executable_directives.values()) {
         let mut definition = definition.clone();
         names.rename_definition(&mut definition);
