@@ -6,12 +6,12 @@
 use super::alternatives::MOST_COMBINATIONS;
 use super::combine::{Combine, combine};
 use super::common::who_says_what;
-use super::{Merger, join};
+use super::{KeptNames, Merger, join};
 use crate::code;
 use crate::message::Location;
 use crate::specs;
 use crate::subgraph::Subgraph;
-use crate::subgraph::canonical::Spellings;
+use crate::subgraph::canonical::Spelling;
 use apollo_compiler::ast::{Directive, DirectiveList, DirectiveLocation};
 use apollo_compiler::{Name, Node, schema};
 
@@ -261,27 +261,31 @@ impl Merger<'_> {
     }
 
     /// A directive that the supergraph keeps must have one name in it. Returns those names.
-    pub(super) fn spellings(&mut self) -> Spellings {
-        let mut names = Spellings::new();
+    pub(super) fn kept_names(&mut self) -> KeptNames {
+        let mut names = KeptNames::new();
         for kept in specs::KEPT_SPECS.iter().flat_map(|spec| spec.directives) {
-            let using: Vec<(&Subgraph, &str)> = self
+            let using: Vec<(&Subgraph, &Spelling)> = self
                 .subgraphs
                 .iter()
                 .filter_map(|subgraph| {
                     let spelled = subgraph.spellings.get(kept.name)?;
-                    Some((subgraph, spelled.as_str()))
+                    Some((subgraph, spelled))
                 })
                 .collect();
             let Some((_, first)) = using.first() else {
                 continue;
             };
-            if using.iter().all(|(_, spelled)| spelled == first) {
-                names.insert(kept.name, (*first).to_owned());
+            if using.iter().all(|(_, spelled)| spelled.name == first.name) {
+                names.insert(kept.name, first.name.clone());
                 continue;
             }
             let sayings = using
                 .iter()
-                .map(|(subgraph, spelled)| (*subgraph, format!("\"@{spelled}\"")));
+                .map(|(subgraph, spelled)| (*subgraph, format!("\"@{}\"", spelled.name)));
+            let locations = using
+                .iter()
+                .flat_map(|(subgraph, spelled)| subgraph.locate(spelled.first))
+                .collect();
             self.diagnostics.error(
                 code::LINK_IMPORT_NAME_MISMATCH,
                 format!(
@@ -289,7 +293,7 @@ impl Merger<'_> {
                     kept.name,
                     who_says_what(sayings)
                 ),
-                Vec::new(),
+                locations,
             );
         }
         names

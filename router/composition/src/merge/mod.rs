@@ -32,7 +32,6 @@ use crate::code;
 use crate::diagnostics::{Diagnostics, name_subgraphs};
 use crate::message::Location;
 use crate::subgraph::Subgraph;
-use crate::subgraph::canonical::Spellings;
 use apollo_compiler::ast::{Definition, DirectiveDefinition, DirectiveLocation};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
@@ -53,10 +52,13 @@ pub(crate) struct Merged {
     pub executable_directives: BTreeMap<Name, Node<DirectiveDefinition>>,
     pub schema: SchemaDefinition,
     /// The names that the supergraph has for the directives of federation that it keeps.
-    pub names: Spellings,
+    pub names: KeptNames,
     /// The custom directives that it keeps.
     pub composed: Composed,
 }
+
+/// Canonical name -> name in the supergraph, for the directives of federation that it keeps.
+pub(crate) type KeptNames = BTreeMap<&'static str, String>;
 
 /// One subgraph, as the `join__Graph` enum describes it.
 #[derive(Debug)]
@@ -144,7 +146,7 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
         enum_usages: EnumUsages::of(subgraphs),
         composed: Composed::default(),
     };
-    let names = merger.spellings();
+    let names = merger.kept_names();
     merger.composed = merger.composed_directives(&names);
     let types = merger.types();
     let executable_directives = merger.executable_directives();

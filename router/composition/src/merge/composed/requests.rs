@@ -3,11 +3,11 @@
 use super::{Composed, ComposedDirective, ComposedLink};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
-use crate::merge::Merger;
+use crate::merge::{KeptNames, Merger};
 use crate::message::Location;
 use crate::specs;
 use crate::subgraph::Subgraph;
-use crate::subgraph::canonical::{FOREIGN_PREFIX, Spellings};
+use crate::subgraph::canonical::FOREIGN_PREFIX;
 use crate::subgraph::links::CustomLink;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, DirectiveDefinition};
@@ -28,7 +28,7 @@ struct Request<'a> {
 impl<'a> Merger<'a> {
     /// Finds the custom directives that subgraphs compose. `kept` are the names that the supergraph
     /// has for the directives of federation.
-    pub(in crate::merge) fn composed_directives(&mut self, kept: &Spellings) -> Composed {
+    pub(in crate::merge) fn composed_directives(&mut self, kept: &KeptNames) -> Composed {
         let mut requests = Vec::new();
         for subgraph in self.subgraphs {
             let applied = &subgraph.schema.schema_definition.directives;
@@ -152,7 +152,7 @@ impl<'a> Merger<'a> {
     }
 
     /// One name, one directive; one directive, one name.
-    fn check_names(&mut self, requests: &[Request<'_>], kept: &Spellings) {
+    fn check_names(&mut self, requests: &[Request<'_>], kept: &KeptNames) {
         for (spelled, same) in grouped(requests, |request| request.spelled) {
             let origins: BTreeSet<(&str, &str)> = same
                 .iter()
