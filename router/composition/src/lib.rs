@@ -67,8 +67,9 @@ pub fn compose(subgraphs: &[SubgraphInput]) -> Result<Composed, CompositionError
     let merged = merge::merge(&subgraphs, &mut diagnostics);
     diagnostics.stop_on_errors()?;
 
-    let supergraph_sdl = supergraph::print(&merged, Reader::Router);
     let api_sdl = supergraph::api_schema(&merged, &subgraphs, &mut diagnostics);
+    diagnostics.stop_on_errors()?;
+    let supergraph_sdl = supergraph::supergraph(&merged, &subgraphs, &mut diagnostics);
     diagnostics.stop_on_errors()?;
 
     let routes = supergraph::print(&merged, Reader::Satisfiability);

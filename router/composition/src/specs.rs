@@ -27,6 +27,9 @@ pub(crate) const NEWEST_FEDERATION: Version = Version(2, 15);
 /// `@key` on interfaces and `@interfaceObject` exist from here on.
 pub(crate) const ENTITY_INTERFACES_SINCE: Version = Version(2, 3);
 
+/// From here on `@shareable` on a type means the fields of that declaration alone.
+pub(crate) const SHAREABLE_BY_DECLARATION_SINCE: Version = Version(2, 2);
+
 /// A directive of the federation specification.
 #[derive(Debug)]
 pub(crate) struct FederationDirective {
@@ -160,7 +163,13 @@ pub(crate) const FEDERATION_SCALARS: &[&str] = &[
 /// Names under which schemas may import the specification's types.
 pub(crate) const FEDERATION_TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "ContextFieldValue"];
 
-/// Directives that belong to GraphQL itself and are merged like ours.
+/// The directives that belong to GraphQL itself.
+pub(crate) const BUILT_IN: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+
+/// The one of them that is so young that not everyone knows it without a definition.
+pub(crate) const ONE_OF: &str = "directive @oneOf on INPUT_OBJECT\n";
+
+/// Those of them that are merged like ours.
 pub(crate) const BUILT_IN_MERGED: &[&str] = &["deprecated", "specifiedBy", "oneOf"];
 
 /// The directives that say what a client needs in order to see something, in the order in which the

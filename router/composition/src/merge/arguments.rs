@@ -4,21 +4,24 @@ use super::common::{others, who_says_what};
 use super::directives::Applied;
 use super::fields::FieldSource;
 use super::input::Input;
+use super::literals::same_value;
 use super::{Merger, Subgraph};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
-use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition};
+use apollo_compiler::ast::{DirectiveList, DirectiveLocation, InputValueDefinition};
 use apollo_compiler::{Name, Node};
 use std::collections::BTreeSet;
 
-/// The codes for what can differ in an input value; arguments and input fields have their own.
-pub(super) struct InputCodes {
+/// Arguments or input fields: where their directives stand, and the codes for what can differ.
+pub(super) struct InputKind {
+    pub location: DirectiveLocation,
     pub type_mismatch: &'static str,
     pub compatible_type: &'static str,
     pub default_mismatch: &'static str,
 }
 
-const ARGUMENT_CODES: InputCodes = InputCodes {
+const ARGUMENT: InputKind = InputKind {
+    location: DirectiveLocation::ArgumentDefinition,
     type_mismatch: code::FIELD_ARGUMENT_TYPE_MISMATCH,
     compatible_type: code::INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE,
     default_mismatch: code::FIELD_ARGUMENT_DEFAULT_MISMATCH,
@@ -27,7 +30,6 @@ const ARGUMENT_CODES: InputCodes = InputCodes {
 impl<'a> Merger<'a> {
     pub(super) fn arguments(
         &mut self,
-        type_name: &Name,
         field_place: &str,
         fields: &[FieldSource<'a>],
     ) -> Vec<Node<InputValueDefinition>> {
@@ -37,7 +39,7 @@ impl<'a> Merger<'a> {
             for argument in &source.field.arguments {
                 Input::collect(&mut inputs, source.subgraph, argument);
             }
-            let taken = source.contextual_arguments(type_name);
+            let taken = source.contextual_arguments();
             contextual.extend(taken.iter().map(|argument| &argument.name));
         }
         let mut merged = Vec::new();
@@ -98,7 +100,7 @@ impl<'a> Merger<'a> {
         place: &str,
         input: &Input<'_>,
     ) -> Option<Node<InputValueDefinition>> {
-        self.input_value(place, input, &ARGUMENT_CODES, Vec::new())
+        self.input_value(place, input, &ARGUMENT, Vec::new())
     }
 
     /// An argument that some subgraphs lack is left out, which is possible only while nobody
@@ -134,13 +136,13 @@ impl<'a> Merger<'a> {
         &mut self,
         place: &str,
         input: &Input<'_>,
-        codes: &InputCodes,
+        kind: &InputKind,
         mut directives: Vec<Node<apollo_compiler::ast::Directive>>,
     ) -> Option<Node<InputValueDefinition>> {
         let types = input.sources.iter().map(|(_, value)| &*value.ty);
         let Some(ty) = self.subtypes.narrowest(types).cloned() else {
             self.diagnostics.error(
-                codes.type_mismatch,
+                kind.type_mismatch,
                 format!(
                     "\"{place}\" has incompatible types: {}",
                     input.who_says(|value| format!("\"{}\"", value.ty))
@@ -151,7 +153,7 @@ impl<'a> Merger<'a> {
         };
         if input.sources.iter().any(|(_, value)| *value.ty != ty) {
             self.diagnostics.hint(
-                codes.compatible_type,
+                kind.compatible_type,
                 format!(
                     "\"{place}\" is {}; the supergraph's type is \"{ty}\"",
                     input.who_says(|value| format!("\"{}\"", value.ty))
@@ -159,13 +161,13 @@ impl<'a> Merger<'a> {
                 input.locations(),
             );
         }
-        let default_value = self.default_value(place, input, codes);
+        let default_value = self.default_value(place, input, kind);
         let applied: Vec<Applied<'_>> = input
             .sources
             .iter()
             .map(|(subgraph, value)| Applied::new(subgraph, &value.directives))
             .collect();
-        directives.extend(self.directives(place, &applied));
+        directives.extend(self.directives(place, kind.location, &applied));
         let descriptions = input
             .sources
             .iter()
@@ -185,7 +187,7 @@ impl<'a> Merger<'a> {
         &mut self,
         place: &str,
         input: &Input<'_>,
-        codes: &InputCodes,
+        kind: &InputKind,
     ) -> Option<Node<apollo_compiler::ast::Value>> {
         let defaults: Vec<_> = input
             .sources
@@ -199,9 +201,9 @@ impl<'a> Merger<'a> {
                 None => "nothing".to_owned(),
             })
         };
-        if defaults.iter().any(|default| default != first) {
+        if defaults.iter().any(|default| !same_value(default, first)) {
             self.diagnostics.error(
-                codes.default_mismatch,
+                kind.default_mismatch,
                 format!("\"{place}\" has different defaults: {}", describe()),
                 input.locations(),
             );
@@ -225,12 +227,12 @@ impl<'a> Merger<'a> {
     pub(super) fn check_external_arguments(
         &mut self,
         place: &str,
-        merged: &FieldDefinition,
+        merged: &[Node<InputValueDefinition>],
         external: &FieldSource<'_>,
         sources: &[FieldSource<'_>],
     ) {
         let subgraph = &external.subgraph.name;
-        for argument in &merged.arguments {
+        for argument in merged {
             let place = format!("{place}({}:)", argument.name);
             let Some(found) = external.field.argument_by_name(&argument.name) else {
                 self.diagnostics.error(
@@ -255,7 +257,11 @@ impl<'a> Merger<'a> {
                     super::fields::locations(sources),
                 );
             }
-            if found.default_value != argument.default_value {
+            let is_same = match (&found.default_value, &argument.default_value) {
+                (Some(found), Some(merged)) => same_value(found, merged),
+                (found, merged) => found.is_none() && merged.is_none(),
+            };
+            if !is_same {
                 let show = |value: &Option<Node<apollo_compiler::ast::Value>>| {
                     value
                         .as_ref()

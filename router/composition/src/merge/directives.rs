@@ -6,13 +6,13 @@
 use super::alternatives::MOST_COMBINATIONS;
 use super::combine::{Combine, combine};
 use super::common::who_says_what;
-use super::{Merger, join};
+use super::{KeptNames, Merger, join};
 use crate::code;
 use crate::message::Location;
 use crate::specs;
 use crate::subgraph::Subgraph;
-use crate::subgraph::canonical::Spellings;
-use apollo_compiler::ast::{Directive, DirectiveList};
+use crate::subgraph::canonical::Spelling;
+use apollo_compiler::ast::{Directive, DirectiveList, DirectiveLocation};
 use apollo_compiler::{Name, Node, schema};
 
 /// How applications of one directive are merged.
@@ -90,14 +90,15 @@ impl Merger<'_> {
     pub(super) fn directives(
         &mut self,
         place: &str,
+        at: DirectiveLocation,
         sources: &[Applied<'_>],
     ) -> Vec<Node<Directive>> {
         let mut merged = Vec::new();
         for (name, strategy) in MERGED {
-            merged.extend(self.merge_applications(place, name, *strategy, sources));
+            merged.extend(self.merge_applications(place, at, name, *strategy, sources));
         }
         for (name, strategy) in self.composed.strategies() {
-            merged.extend(self.merge_applications(place, &name, strategy, sources));
+            merged.extend(self.merge_applications(place, at, &name, strategy, sources));
         }
         merged
     }
@@ -106,6 +107,7 @@ impl Merger<'_> {
     fn merge_applications(
         &mut self,
         place: &str,
+        at: DirectiveLocation,
         name: &str,
         strategy: Strategy,
         sources: &[Applied<'_>],
@@ -118,7 +120,7 @@ impl Merger<'_> {
                     .map(|directive| (source.subgraph, directive))
             })
             .collect();
-        let applications = self.fitting(place, applications);
+        let applications = self.fitting(place, at, applications);
         let mut distinct: Vec<(&Node<Directive>, usize)> = Vec::new();
         for (_, directive) in &applications {
             let equal = distinct
@@ -190,17 +192,22 @@ impl Merger<'_> {
     fn fitting<'s, 'd>(
         &mut self,
         place: &str,
+        at: DirectiveLocation,
         applications: Vec<(&'s Subgraph, &'d Node<Directive>)>,
     ) -> Vec<(&'s Subgraph, &'d Node<Directive>)> {
-        let (fitting, others): (Vec<_>, Vec<_>) = applications
-            .into_iter()
-            .partition(|(_, directive)| self.composed.fits(directive));
-        for (subgraph, directive) in others {
+        let mut fitting = Vec::new();
+        for (subgraph, directive) in applications {
+            let problem = self
+                .composed
+                .problem(self.subgraphs, subgraph, directive, at);
+            let Some(problem) = problem else {
+                fitting.push((subgraph, directive));
+                continue;
+            };
             self.diagnostics.hint(
                 code::DIRECTIVE_COMPOSITION_WARN,
                 format!(
-                    "{directive} on \"{place}\" in subgraph \"{}\" is left out: it does not fit the \
-                     definition of the directive that is composed",
+                    "{directive} on \"{place}\" in subgraph \"{}\" is left out: {problem}",
                     subgraph.name
                 ),
                 subgraph.locate(directive.location()),
@@ -253,40 +260,32 @@ impl Merger<'_> {
         );
     }
 
-    /// The merged directives of the schema definition.
-    pub(super) fn schema_directives(&mut self) -> Vec<Node<Directive>> {
-        let sources: Vec<Applied<'_>> = self
-            .subgraphs
-            .iter()
-            .map(|subgraph| {
-                Applied::on_type(subgraph, &subgraph.schema.schema_definition.directives)
-            })
-            .collect();
-        self.directives("schema", &sources)
-    }
-
     /// A directive that the supergraph keeps must have one name in it. Returns those names.
-    pub(super) fn spellings(&mut self) -> Spellings {
-        let mut names = Spellings::new();
+    pub(super) fn kept_names(&mut self) -> KeptNames {
+        let mut names = KeptNames::new();
         for kept in specs::KEPT_SPECS.iter().flat_map(|spec| spec.directives) {
-            let using: Vec<(&Subgraph, &str)> = self
+            let using: Vec<(&Subgraph, &Spelling)> = self
                 .subgraphs
                 .iter()
                 .filter_map(|subgraph| {
                     let spelled = subgraph.spellings.get(kept.name)?;
-                    Some((subgraph, spelled.as_str()))
+                    Some((subgraph, spelled))
                 })
                 .collect();
             let Some((_, first)) = using.first() else {
                 continue;
             };
-            if using.iter().all(|(_, spelled)| spelled == first) {
-                names.insert(kept.name, (*first).to_owned());
+            if using.iter().all(|(_, spelled)| spelled.name == first.name) {
+                names.insert(kept.name, first.name.clone());
                 continue;
             }
             let sayings = using
                 .iter()
-                .map(|(subgraph, spelled)| (*subgraph, format!("\"@{spelled}\"")));
+                .map(|(subgraph, spelled)| (*subgraph, format!("\"@{}\"", spelled.name)));
+            let locations = using
+                .iter()
+                .flat_map(|(subgraph, spelled)| subgraph.locate(spelled.first))
+                .collect();
             self.diagnostics.error(
                 code::LINK_IMPORT_NAME_MISMATCH,
                 format!(
@@ -294,7 +293,7 @@ impl Merger<'_> {
                     kept.name,
                     who_says_what(sayings)
                 ),
-                Vec::new(),
+                locations,
             );
         }
         names

@@ -3,12 +3,15 @@
 
 use super::common::others;
 use super::directives::Applied;
+use super::executable::is_executable;
 use super::{Merger, TypeSource, join, type_locations};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use crate::subgraph::{Subgraph, fields_of};
-use apollo_compiler::ast::{Definition, DirectiveList, EnumTypeDefinition, EnumValueDefinition};
+use apollo_compiler::ast::{
+    Definition, DirectiveList, DirectiveLocation, EnumTypeDefinition, EnumValueDefinition,
+};
 use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Node};
 use std::collections::HashSet;
@@ -16,8 +19,11 @@ use std::collections::HashSet;
 /// Which types are used where, in any subgraph.
 #[derive(Debug, Default)]
 pub(super) struct EnumUsages {
+    /// Where clients send values.
     input: HashSet<Name>,
     output: HashSet<Name>,
+    /// In what directives say about the schema itself.
+    annotation: HashSet<Name>,
 }
 
 impl EnumUsages {
@@ -26,8 +32,13 @@ impl EnumUsages {
         let directives = subgraphs
             .iter()
             .flat_map(|subgraph| subgraph.schema.directive_definitions.values());
-        for argument in directives.flat_map(|directive| &directive.arguments) {
-            usages.input.insert(argument.ty.inner_named_type().clone());
+        for directive in directives {
+            let used = match is_executable(directive) {
+                true => &mut usages.input,
+                false => &mut usages.annotation,
+            };
+            let arguments = directive.arguments.iter();
+            used.extend(arguments.map(|argument| argument.ty.inner_named_type().clone()));
         }
         for ty in subgraphs.iter().flat_map(Subgraph::types) {
             for (_, field) in fields_of(ty) {
@@ -75,7 +86,7 @@ impl Merger<'_> {
     ) -> Option<Definition> {
         let is_input = self.enum_usages.input.contains(name);
         let is_output = self.enum_usages.output.contains(name);
-        if !is_input && !is_output {
+        if !is_input && !is_output && !self.enum_usages.annotation.contains(name) {
             self.diagnostics.hint(
                 code::UNUSED_ENUM_TYPE,
                 format!("no field and no argument is of enum \"{name}\""),
@@ -153,7 +164,7 @@ impl Merger<'_> {
             .iter()
             .map(|(subgraph, value)| Applied::new(subgraph, &value.directives))
             .collect();
-        directives.extend(self.directives(place, &applied));
+        directives.extend(self.directives(place, DirectiveLocation::EnumValue, &applied));
         let descriptions = value
             .sources
             .iter()

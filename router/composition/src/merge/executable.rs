@@ -6,6 +6,7 @@ use super::{Merger, Subgraph};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
+use crate::specs;
 use apollo_compiler::ast::{DirectiveDefinition, DirectiveLocation, InputValueDefinition};
 use apollo_compiler::{Name, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ impl Merger<'_> {
             .flat_map(|subgraph| subgraph.schema.directive_definitions.values())
             .filter(|definition| is_executable(definition))
             .map(|definition| &definition.name)
-            .filter(|name| !self.composed.definitions.contains_key(name.as_str()))
+            .filter(|name| !self.composed.defines(name))
             .collect();
         let mut merged = BTreeMap::new();
         for name in names {
@@ -112,8 +113,11 @@ impl Merger<'_> {
             );
         }
         let arguments = self.directive_arguments(name, &sources);
+        let descriptions = sources
+            .iter()
+            .map(|(subgraph, definition)| (*subgraph, definition.description.as_ref()));
         Some(DirectiveDefinition {
-            description: first.description.clone(),
+            description: self.description(&format!("@{name}"), descriptions),
             name: name.clone(),
             arguments,
             repeatable: once.is_empty(),
@@ -150,8 +154,10 @@ impl Merger<'_> {
     }
 }
 
-fn is_executable(definition: &Node<DirectiveDefinition>) -> bool {
-    !definition.is_built_in()
+/// Whether clients may use a directive of the subgraph's own. Subgraph libraries print GraphQL's
+/// directives like any other.
+pub(super) fn is_executable(definition: &DirectiveDefinition) -> bool {
+    !specs::BUILT_IN.contains(&definition.name.as_str())
         && definition
             .locations
             .iter()

@@ -10,7 +10,9 @@ use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use crate::subgraph::contexts::ContextualArgument;
 use crate::subgraph::{Subgraph, fields_of, string_argument};
-use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type};
+use apollo_compiler::ast::{
+    Directive, DirectiveList, DirectiveLocation, FieldDefinition, InputValueDefinition, Type,
+};
 use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Node};
 use indexmap::IndexMap;
@@ -33,8 +35,8 @@ impl<'a> FieldSource<'a> {
     }
 
     /// The arguments that the subgraph takes from contexts.
-    pub(super) fn contextual_arguments(&self, type_name: &Name) -> &'a [ContextualArgument] {
-        let coordinate = (type_name.clone(), self.field.name.clone());
+    pub(super) fn contextual_arguments(&self) -> &'a [ContextualArgument] {
+        let coordinate = (self.ty.name().clone(), self.field.name.clone());
         self.subgraph
             .contextual
             .get(&coordinate)
@@ -103,48 +105,40 @@ impl<'a> Merger<'a> {
             self.report_missing_base(&place, &sources);
             return None;
         }
-        if !is_interface(types) {
+        if is_interface(types) {
+            // Of an interface's subgraphs, those that know it as an interface object resolve its
+            // fields.
+            let objects = sources.iter().filter(|source| source.ty.is_object());
+            self.check_sharing(&place, type_name, objects, &[]);
+        } else {
             self.check_sharing(&place, type_name, &sources, &through_interfaces);
         }
         self.hint_missing_in_value_type(&place, types, &sources);
 
-        // A field that only interface objects resolve takes its shape from them.
-        let shape = if resolving.is_empty() {
-            &through_interfaces
-        } else {
-            &resolving
-        };
-        let ty = self.field_type(&place, shape)?;
-        let definition = FieldDefinition {
-            description: self.description(
-                &place,
-                shape
-                    .iter()
-                    .map(|source| (source.subgraph, source.field.description.as_ref())),
-            ),
-            name: name.clone(),
-            arguments: self.arguments(type_name, &place, shape),
-            ty,
-            directives: DirectiveList::default(),
-        };
-        self.check_externals(&place, &definition, &sources);
-
-        let mut directives = self.join_fields(type_name, types, &sources);
-        // Who gives a field up still has a say in who may see it, and how.
-        let declaring = match resolving.is_empty() {
-            true => &through_interfaces,
-            false => &sources,
-        };
-        let applied: Vec<Applied<'_>> = declaring
+        let shape = [resolving.as_slice(), &through_interfaces].concat();
+        let ty = self.field_type(&place, &shape);
+        let descriptions = shape
             .iter()
+            .map(|source| (source.subgraph, source.field.description.as_ref()));
+        let description = self.description(&place, descriptions);
+        let arguments = self.arguments(&place, &shape);
+        self.check_externals(&place, ty.as_ref(), &arguments, &sources);
+
+        let mut directives = self.join_fields(type_name, types, &sources, ty.as_ref());
+        // Who gives a field up still has a say in who may see it, and how.
+        let declaring = sources.iter().chain(&through_interfaces);
+        let applied: Vec<Applied<'_>> = declaring
             .filter(|source| !source.external)
             .map(|source| Applied::new(source.subgraph, &source.field.directives))
             .collect();
         directives.extend(passed_on(&applied));
-        directives.extend(self.directives(&place, &applied));
+        directives.extend(self.directives(&place, DirectiveLocation::FieldDefinition, &applied));
         Some(Node::new(FieldDefinition {
+            description,
+            name: name.clone(),
+            arguments,
+            ty: ty?,
             directives: DirectiveList(directives),
-            ..definition
         }))
     }
 
@@ -196,23 +190,26 @@ impl<'a> Merger<'a> {
     fn check_externals(
         &mut self,
         place: &str,
-        merged: &FieldDefinition,
+        ty: Option<&Type>,
+        arguments: &[Node<InputValueDefinition>],
         sources: &[FieldSource<'_>],
     ) {
         for source in sources.iter().filter(|source| source.external) {
             let subgraph = &source.subgraph.name;
-            if merged.ty != source.field.ty {
+            if let Some(ty) = ty
+                && *ty != source.field.ty
+            {
                 self.diagnostics.error(
                     code::EXTERNAL_TYPE_MISMATCH,
                     format!(
                         "\"{place}\" is @external in subgraph \"{subgraph}\" with type \"{}\", \
-                         but where it is resolved its type is \"{}\"",
-                        source.field.ty, merged.ty
+                         but where it is resolved its type is \"{ty}\"",
+                        source.field.ty
                     ),
                     locations(sources),
                 );
             }
-            self.check_external_arguments(place, merged, source, sources);
+            self.check_external_arguments(place, arguments, source, sources);
         }
     }
 
@@ -257,10 +254,11 @@ impl<'a> Merger<'a> {
         type_name: &Name,
         types: &[TypeSource<'a>],
         sources: &[FieldSource<'a>],
+        merged: Option<&Type>,
     ) -> Vec<Node<Directive>> {
         let types_differ = sources
             .iter()
-            .any(|source| source.field.ty != sources[0].field.ty);
+            .any(|source| Some(&source.field.ty) != merged);
         let mut joins = Vec::new();
         for source in sources {
             let used = source
@@ -277,7 +275,7 @@ impl<'a> Merger<'a> {
                 ..JoinField::default()
             };
             if source.resolves() {
-                join.context_arguments = source.contextual_arguments(type_name).to_vec();
+                join.context_arguments = source.contextual_arguments().to_vec();
             }
             let directives = &source.field.directives;
             let fields = |name| {

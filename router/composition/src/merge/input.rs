@@ -1,6 +1,6 @@
 //! Input objects: the fields that all subgraphs understand.
 
-use super::arguments::InputCodes;
+use super::arguments::InputKind;
 use super::common::others;
 use super::join::JoinField;
 use super::{Merger, TypeSource, join, type_locations};
@@ -9,12 +9,14 @@ use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use crate::subgraph::Subgraph;
 use apollo_compiler::ast::{
-    Definition, Directive, DirectiveList, InputObjectTypeDefinition, InputValueDefinition,
+    Definition, Directive, DirectiveList, DirectiveLocation, InputObjectTypeDefinition,
+    InputValueDefinition,
 };
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 
-const INPUT_FIELD_CODES: InputCodes = InputCodes {
+const INPUT_FIELD: InputKind = InputKind {
+    location: DirectiveLocation::InputFieldDefinition,
     type_mismatch: code::FIELD_TYPE_MISMATCH,
     compatible_type: code::INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
     default_mismatch: code::INPUT_FIELD_DEFAULT_MISMATCH,
@@ -82,7 +84,7 @@ impl<'a> Merger<'a> {
             if lacking.is_empty() {
                 has_common_field = true;
                 let joins = join_fields(&input);
-                fields.extend(self.input_value(&place, &input, &INPUT_FIELD_CODES, joins));
+                fields.extend(self.input_value(&place, &input, &INPUT_FIELD, joins));
                 continue;
             }
             let where_ = format!(

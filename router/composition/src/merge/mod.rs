@@ -8,6 +8,7 @@ mod combine;
 mod common;
 mod composed;
 mod contexts;
+mod defaults;
 mod directives;
 mod enumeration;
 mod executable;
@@ -17,10 +18,12 @@ mod input;
 mod interface_object;
 mod interfaces;
 mod join;
+mod literals;
 mod object;
 mod overrides;
 mod runtime_types;
 mod scalar;
+mod schema;
 mod sharing;
 mod types;
 mod union;
@@ -29,13 +32,13 @@ use crate::code;
 use crate::diagnostics::{Diagnostics, name_subgraphs};
 use crate::message::Location;
 use crate::subgraph::Subgraph;
-use crate::subgraph::canonical::Spellings;
-use apollo_compiler::ast::{Definition, Directive, DirectiveDefinition};
+use apollo_compiler::ast::{Definition, DirectiveDefinition, DirectiveLocation};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 pub(crate) use composed::Composed;
 use enumeration::EnumUsages;
 use index::Index;
+pub(crate) use schema::SchemaDefinition;
 use std::collections::BTreeMap;
 use types::Subtypes;
 
@@ -47,13 +50,15 @@ pub(crate) struct Merged {
     pub types: BTreeMap<Name, Definition>,
     /// Directives that clients may use in operations.
     pub executable_directives: BTreeMap<Name, Node<DirectiveDefinition>>,
-    /// Directives on the schema definition itself.
-    pub schema_directives: Vec<Node<Directive>>,
+    pub schema: SchemaDefinition,
     /// The names that the supergraph has for the directives of federation that it keeps.
-    pub names: Spellings,
+    pub names: KeptNames,
     /// The custom directives that it keeps.
     pub composed: Composed,
 }
+
+/// Canonical name -> name in the supergraph, for the directives of federation that it keeps.
+pub(crate) type KeptNames = BTreeMap<&'static str, String>;
 
 /// One subgraph, as the `join__Graph` enum describes it.
 #[derive(Debug)]
@@ -97,6 +102,18 @@ impl Kind {
         }
     }
 
+    /// Where the directives of a type of this kind stand.
+    fn location(self) -> DirectiveLocation {
+        match self {
+            Self::Scalar => DirectiveLocation::Scalar,
+            Self::Object => DirectiveLocation::Object,
+            Self::Interface => DirectiveLocation::Interface,
+            Self::Union => DirectiveLocation::Union,
+            Self::Enum => DirectiveLocation::Enum,
+            Self::Input => DirectiveLocation::InputObject,
+        }
+    }
+
     fn describe(self) -> &'static str {
         match self {
             Self::Scalar => "a scalar",
@@ -129,11 +146,12 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
         enum_usages: EnumUsages::of(subgraphs),
         composed: Composed::default(),
     };
-    let names = merger.spellings();
+    let names = merger.kept_names();
     merger.composed = merger.composed_directives(&names);
     let types = merger.types();
     let executable_directives = merger.executable_directives();
-    let schema_directives = merger.schema_directives();
+    merger.check_defaults(&types, &executable_directives);
+    let schema = merger.schema_definition();
     Merged {
         graphs: subgraphs
             .iter()
@@ -145,7 +163,7 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
             .collect(),
         types,
         executable_directives,
-        schema_directives,
+        schema,
         names,
         composed: merger.composed,
     }

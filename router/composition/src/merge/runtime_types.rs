@@ -57,7 +57,7 @@ impl Merger<'_> {
         }
         let possible: Vec<BTreeSet<Name>> = sources
             .iter()
-            .map(|source| runtime_types(source.subgraph, source.field.ty.inner_named_type()))
+            .map(|source| self.runtime_types(source.subgraph, source.field.ty.inner_named_type()))
             .collect();
         if possible.iter().all(|types| *types == possible[0]) {
             return;
@@ -99,6 +99,25 @@ impl Merger<'_> {
             );
         }
     }
+
+    /// The object types that a value of this type can have in the subgraph. An interface object
+    /// stands for every implementation: which one it is, others know.
+    fn runtime_types(&self, subgraph: &Subgraph, name: &Name) -> BTreeSet<Name> {
+        if subgraph.is_interface_object(name) {
+            return self.index.implementations(name);
+        }
+        match subgraph.schema.types.get(name) {
+            Some(ExtendedType::Union(union)) => union
+                .members
+                .iter()
+                .map(|member| member.name.clone())
+                .collect(),
+            Some(ExtendedType::Interface(_)) => field_set::implementations(&subgraph.schema, name)
+                .into_iter()
+                .collect(),
+            _ => BTreeSet::from([name.clone()]),
+        }
+    }
 }
 
 /// The subgraph that a source takes a field over from, once and for all.
@@ -108,19 +127,4 @@ fn taken_over_from(source: &FieldSource<'_>) -> Option<String> {
     string_argument(directive, "label")
         .is_none()
         .then(|| from.to_owned())
-}
-
-/// The object types that a value of this type can have in the subgraph.
-fn runtime_types(subgraph: &Subgraph, name: &Name) -> BTreeSet<Name> {
-    match subgraph.schema.types.get(name) {
-        Some(ExtendedType::Union(union)) => union
-            .members
-            .iter()
-            .map(|member| member.name.clone())
-            .collect(),
-        Some(ExtendedType::Interface(_)) => field_set::implementations(&subgraph.schema, name)
-            .into_iter()
-            .collect(),
-        _ => BTreeSet::from([name.clone()]),
-    }
 }

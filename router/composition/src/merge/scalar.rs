@@ -2,7 +2,7 @@
 
 use super::contexts::contexts;
 use super::directives::{Applied, passed_on};
-use super::{Merger, TypeSource, join};
+use super::{Kind, Merger, TypeSource, join};
 use apollo_compiler::ast::{Definition, DirectiveList, ScalarTypeDefinition};
 use apollo_compiler::{Name, Node};
 
@@ -38,7 +38,10 @@ impl Merger<'_> {
             .map(|source| Applied::on_type(source.subgraph, source.ty.directives()))
             .collect();
         let mut directives = passed_on(&applied);
-        directives.extend(self.directives(name, &applied));
+        if let Some(source) = sources.first() {
+            let at = Kind::of(source).location();
+            directives.extend(self.directives(name, at, &applied));
+        }
         directives.extend(contexts(sources));
         directives
     }

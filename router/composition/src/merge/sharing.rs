@@ -10,19 +10,19 @@ use apollo_compiler::Name;
 impl Merger<'_> {
     /// A field that several subgraphs resolve must be `@shareable` in each. An external field that
     /// its subgraph provides on some path counts: there it is resolved.
-    pub(super) fn check_sharing(
+    pub(super) fn check_sharing<'s, 'a: 's>(
         &mut self,
         place: &str,
         type_name: &Name,
-        sources: &[FieldSource<'_>],
-        through_interfaces: &[FieldSource<'_>],
+        sources: impl IntoIterator<Item = &'s FieldSource<'a>>,
+        through_interfaces: &'s [FieldSource<'a>],
     ) {
         let is_provided = |source: &FieldSource<'_>| {
             let coordinate = (type_name.clone(), source.field.name.clone());
             source.external && source.subgraph.provided.contains(&coordinate)
         };
         let resolving: Vec<&FieldSource<'_>> = sources
-            .iter()
+            .into_iter()
             // The two ends of an override never answer the same request.
             .filter(|source| source.overridden == Overridden::No)
             .filter(|source| source.resolves() || is_provided(source))

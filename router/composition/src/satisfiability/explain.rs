@@ -8,17 +8,20 @@ use souk_planner::field_set::FieldSet;
 use souk_planner::graph::NodeId;
 use souk_planner::model::{SubgraphId, TypeId, TypeInSubgraph};
 use souk_planner::reach::Reach;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The shortest operation that takes the path to the field.
 pub(super) fn operation(positions: &[Position], index: usize, field: &Name) -> String {
     // From the root to the position: the field names and type conditions.
     let mut lines: Vec<String> = vec![field.to_string()];
     let mut current = &positions[index];
+    // What a value is, can be asked without knowing it.
+    let mut needs_condition = field != "__typename";
     while let Some(step) = &current.step {
-        if let Some(condition) = &step.condition {
+        if let Some(condition) = step.condition.as_ref().filter(|_| needs_condition) {
             lines.push(format!("... on {condition}"));
         }
+        needs_condition = true;
         lines.push(step.field.to_string());
         current = &positions[step.from];
     }
@@ -131,6 +134,51 @@ impl Explain<'_, '_> {
             reasons.push(format!("no subgraph resolves \"{type_name}.{field}\""));
         }
         reasons
+    }
+
+    /// Why nobody tells what the position's value is: those that are reached know it as an interface
+    /// object. Sorted by subgraph.
+    pub(super) fn typename_reasons(
+        &mut self,
+        position: &Position,
+        nodes: &BTreeSet<NodeId>,
+    ) -> Vec<String> {
+        let (supergraph, ty) = (self.supergraph, position.ty);
+        let model = supergraph.model();
+        let graph = supergraph.graph();
+        let mut reasons: BTreeMap<&str, String> = BTreeMap::new();
+        let mut interfaces: BTreeSet<TypeId> = BTreeSet::new();
+        for node in nodes {
+            let node = graph.node(*node);
+            let subgraph = &model.subgraph(node.subgraph).name;
+            let interface = &model.ty(node.ty).name;
+            interfaces.insert(node.ty);
+            reasons.insert(
+                subgraph,
+                format!(
+                    "subgraph \"{subgraph}\" is reached, but knows \"{interface}\" only as an \
+                     @interfaceObject"
+                ),
+            );
+        }
+        for owner in interfaces.into_iter().chain([ty]) {
+            let owner_name = &model.ty(owner).name;
+            for (subgraph, here) in &model.ty(owner).subgraphs {
+                let subgraph = &model.subgraph(*subgraph).name;
+                if here.interface_object || reasons.contains_key(&**subgraph) {
+                    continue;
+                }
+                let why = unreachable(self.reach, owner_name, ty, nodes, here);
+                reasons.insert(
+                    subgraph,
+                    format!(
+                        "subgraph \"{subgraph}\" knows what a \"{owner_name}\" is, but cannot be \
+                         reached: {why}"
+                    ),
+                );
+            }
+        }
+        reasons.into_values().collect()
     }
 
     /// Names the arguments of a field that the path cannot fill from contexts.

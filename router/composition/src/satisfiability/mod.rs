@@ -93,7 +93,7 @@ struct Walk<'a> {
     diagnostics: &'a mut Diagnostics,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn start(&mut self) {
         let model = self.supergraph.model();
         for operation in [
@@ -148,6 +148,7 @@ impl Walk<'_> {
             &position.available,
         );
         let graph = self.supergraph.graph();
+        self.check_typename(index, &nodes);
         for (name, field) in &object.fields {
             let contexts = &self.contexts;
             let may_resolve = |node| {
@@ -162,13 +163,33 @@ impl Walk<'_> {
             };
             if choices.is_empty() {
                 if self.reported.insert((position.ty, name.clone())) {
-                    self.report(index, name, &nodes);
+                    let reasons = self.explain().reasons(&position, name, &nodes);
+                    self.report(index, type_name, name, &reasons);
                 }
                 continue;
             }
             for targets in choices {
                 self.follow(index, name, field, &targets, &below);
             }
+        }
+    }
+
+    /// A value that only interface objects stand for could be of any of the interface's types. Each
+    /// interface is reported once, although every type of it is a position of its own.
+    fn check_typename(&mut self, index: usize, nodes: &BTreeSet<NodeId>) {
+        let graph = self.supergraph.graph();
+        let mut known_as = nodes.iter().map(|node| graph.node(*node));
+        let Some(first) = known_as.clone().next() else {
+            return;
+        };
+        let typename = Name::new_static_unchecked("__typename");
+        if known_as.all(|node| node.interface_object)
+            && self.reported.insert((first.ty, typename.clone()))
+        {
+            let ty = self.supergraph.model().ty(first.ty).name.clone();
+            let position = self.positions[index].clone();
+            let reasons = self.explain().typename_reasons(&position, nodes);
+            self.report(index, &ty, &typename, &reasons);
         }
     }
 
@@ -206,16 +227,16 @@ impl Walk<'_> {
         }
     }
 
-    fn report(&mut self, index: usize, field: &Name, nodes: &BTreeSet<NodeId>) {
-        let position = &self.positions[index];
-        let ty = &self.supergraph.model().ty(position.ty).name;
-        let operation = explain::operation(&self.positions, index, field);
-        let mut explain = Explain {
+    fn explain(&mut self) -> Explain<'_, 'a> {
+        Explain {
             supergraph: self.supergraph,
             contexts: &self.contexts,
             reach: &mut self.reach,
-        };
-        let reasons = explain.reasons(position, field, nodes);
+        }
+    }
+
+    fn report(&mut self, index: usize, ty: &Name, field: &Name, reasons: &[String]) {
+        let operation = explain::operation(&self.positions, index, field);
         self.diagnostics.error(
             code::SATISFIABILITY_ERROR,
             format!(
@@ -231,12 +252,16 @@ impl Walk<'_> {
         );
     }
 
-    /// Where the subgraphs define the field.
+    /// Where the subgraphs define the field; the type, when the field is none of their own.
     fn locations(&self, ty: &Name, field: &Name) -> Vec<Location> {
         let mut locations = Vec::new();
         for subgraph in self.subgraphs {
-            let definition = subgraph.schema.types.get(ty);
-            if let Some(field) = definition.and_then(|ty| field_of(ty, field)) {
+            let Some(definition) = subgraph.schema.types.get(ty) else {
+                continue;
+            };
+            if field == "__typename" {
+                locations.extend(subgraph.locate(definition.name().location()));
+            } else if let Some(field) = field_of(definition, field) {
                 locations.extend(subgraph.locate(field.location()));
             }
         }

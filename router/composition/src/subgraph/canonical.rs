@@ -10,14 +10,23 @@ use apollo_compiler::ast::{
     Definition, DirectiveDefinition, DirectiveList, Document, EnumValueDefinition, FieldDefinition,
     InputValueDefinition,
 };
+use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::{Name, Node};
 use std::collections::BTreeMap;
 
 /// A schema's own directive that is called like one of federation's which it does not import.
 pub(crate) const FOREIGN_PREFIX: &str = "custom__";
 
-/// Canonical name -> the name that a schema uses, for the directives of federation in it.
-pub(crate) type Spellings = BTreeMap<&'static str, String>;
+/// Canonical name -> how a schema spells it, for the directives of federation that it uses.
+pub(crate) type Spellings = BTreeMap<&'static str, Spelling>;
+
+/// The name that a schema has for a directive of federation.
+#[derive(Debug, Clone)]
+pub(crate) struct Spelling {
+    pub name: String,
+    /// Where the schema first uses it.
+    pub first: Option<SourceSpan>,
+}
 
 /// Rewrites the document; reports directives that are redefined wrongly or not imported.
 pub(super) fn rewrite(
@@ -98,9 +107,10 @@ fn rename(directives: &mut DirectiveList, links: &Links, spellings: &mut Spellin
     for directive in &mut directives.0 {
         let name = directive.name.clone();
         if let Some(canonical) = links.canonical(&name) {
-            spellings
-                .entry(canonical)
-                .or_insert_with(|| name.to_string());
+            spellings.entry(canonical).or_insert_with(|| Spelling {
+                name: name.to_string(),
+                first: directive.location(),
+            });
         }
         let renamed = match links.canonical(&name) {
             Some(canonical) if name.as_str() == canonical => continue,

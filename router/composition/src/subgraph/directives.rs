@@ -1,6 +1,6 @@
 //! Rules about where federation directives may stand, within one subgraph.
 
-use super::{Subgraph, field_set, fields_of, string_argument};
+use super::{Subgraph, field_set, fields_of, on_declaration, string_argument};
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::specs::{ENTITY_INTERFACES_SINCE, is_kept};
@@ -39,7 +39,8 @@ pub(super) fn check_unused_externals(subgraph: &Subgraph, diagnostics: &mut Diag
                 continue;
             }
             let own = field.directives.get("external");
-            let Some(directive) = own.or_else(|| external_type(ty)) else {
+            let of_declaration = on_declaration(ty, field, "external");
+            let Some(directive) = own.or(of_declaration.map(|directive| &directive.node)) else {
                 continue;
             };
             diagnostics.error(
@@ -54,12 +55,6 @@ pub(super) fn check_unused_externals(subgraph: &Subgraph, diagnostics: &mut Diag
             );
         }
     }
-}
-
-/// The `@external` of a whole type.
-fn external_type(ty: &ExtendedType) -> Option<&Node<Directive>> {
-    let directive = ty.directives().get("external")?;
-    Some(&directive.node)
 }
 
 struct Check<'a> {
@@ -86,6 +81,11 @@ impl Check<'_> {
                 &format!("\"{name}\" is an @interfaceObject without a @key"),
                 directive.location(),
             );
+        }
+        if name == "Subscription"
+            && let Some(directive) = ty.directives().get("shareable")
+        {
+            self.shared_subscription(name, directive);
         }
         if ty.is_interface() {
             for key in ty.directives().get_all("key") {
@@ -166,12 +166,16 @@ impl Check<'_> {
         if ty.name() == "Subscription"
             && let Some(directive) = field.directives.get("shareable")
         {
-            self.error(
-                code::INVALID_FIELD_SHARING,
-                &format!("\"{place}\" is @shareable, but a subscription runs in one subgraph"),
-                directive.location(),
-            );
+            self.shared_subscription(place, directive);
         }
+    }
+
+    fn shared_subscription(&mut self, place: &str, directive: &Node<Directive>) {
+        self.error(
+            code::INVALID_FIELD_SHARING,
+            &format!("\"{place}\" is @shareable, but a subscription runs in one subgraph"),
+            directive.location(),
+        );
     }
 
     fn external_field(

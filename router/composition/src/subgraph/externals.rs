@@ -1,6 +1,6 @@
 //! Which fields of a subgraph are external, and which of its fields its directives use.
 
-use super::{Coordinate, field_set, fields_of, interfaces_of};
+use super::{Coordinate, field_set, fields_of, interfaces_of, on_declaration};
 use apollo_compiler::ast::Directive;
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::{Name, Node, Schema};
@@ -87,10 +87,10 @@ pub(super) fn external_fields(
 ) -> HashSet<Coordinate> {
     let mut external = HashSet::new();
     for ty in schema.types.values() {
-        let whole_type = ty.directives().has("external");
         for (name, field) in fields_of(ty) {
             let coordinate = (ty.name().clone(), name.clone());
-            let is_marked = whole_type || field.directives.has("external");
+            let is_marked =
+                field.directives.has("external") || on_declaration(ty, field, "external").is_some();
             let is_key_of_extension =
                 extensions.contains(ty.name()) && usage.own_key_fields.contains(&coordinate);
             if is_marked && !is_key_of_extension {

@@ -21,7 +21,7 @@ use crate::SubgraphInput;
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::message::Location;
-use crate::specs::Version;
+use crate::specs::{SHAREABLE_BY_DECLARATION_SINCE, Version};
 use apollo_compiler::ast;
 use apollo_compiler::parser::{SourceMap, SourceSpan};
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
@@ -30,6 +30,7 @@ use apollo_compiler::{Name, Schema};
 use canonical::Spellings;
 use contexts::ContextualFields;
 use links::CustomLink;
+pub(crate) use roots::root_used;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A type's field, the unit in which federation thinks.
@@ -76,9 +77,17 @@ impl Subgraph {
         self.external.contains(&(type_name.clone(), field.clone()))
     }
 
-    pub(crate) fn is_shareable(&self, ty: &ExtendedType, field: &FieldDefinition) -> bool {
+    pub(crate) fn is_shareable(
+        &self,
+        ty: &ExtendedType,
+        field: &Component<FieldDefinition>,
+    ) -> bool {
+        let whole_type = match self.version < SHAREABLE_BY_DECLARATION_SINCE {
+            true => ty.directives().get("shareable"),
+            false => on_declaration(ty, field, "shareable"),
+        };
         field.directives.has("shareable")
-            || ty.directives().has("shareable")
+            || whole_type.is_some()
             || self
                 .key_fields
                 .contains(&(ty.name().clone(), field.name.clone()))
@@ -146,6 +155,17 @@ pub(crate) fn field_of<'a>(
         ExtendedType::Interface(interface) => interface.fields.get(name),
         _ => None,
     }
+}
+
+/// A directive of the `type` or `extend type` that a field stands in, which means that field as
+/// well. What stands on another declaration of the same type does not.
+pub(crate) fn on_declaration<'a>(
+    ty: &'a ExtendedType,
+    field: &Component<FieldDefinition>,
+    directive: &str,
+) -> Option<&'a Component<ast::Directive>> {
+    let mut applied = ty.directives().get_all(directive);
+    applied.find(|directive| directive.origin == field.origin)
 }
 
 /// The names of the interfaces that an object or interface type implements.

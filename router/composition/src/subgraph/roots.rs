@@ -11,6 +11,15 @@ use apollo_compiler::ast::{
 };
 use std::collections::HashMap;
 
+/// The code for a type that has a root type's name and is none.
+pub(crate) fn root_used(operation: OperationType) -> &'static str {
+    match operation {
+        OperationType::Query => code::ROOT_QUERY_USED,
+        OperationType::Mutation => code::ROOT_MUTATION_USED,
+        OperationType::Subscription => code::ROOT_SUBSCRIPTION_USED,
+    }
+}
+
 /// Renames root types and every reference to them, and drops root types without a field.
 pub(super) fn rename(subgraph: &str, document: &mut Document, diagnostics: &mut Diagnostics) {
     let declared = declared_roots(document);
@@ -38,13 +47,8 @@ pub(super) fn rename(subgraph: &str, document: &mut Document, diagnostics: &mut 
                 && definition.name().is_some_and(|name| *name == default)
         });
         if let Some(squatter) = squatter {
-            let code = match operation {
-                OperationType::Query => code::ROOT_QUERY_USED,
-                OperationType::Mutation => code::ROOT_MUTATION_USED,
-                OperationType::Subscription => code::ROOT_SUBSCRIPTION_USED,
-            };
             diagnostics.error(
-                code,
+                root_used(operation),
                 format!(
                     "subgraph \"{subgraph}\" has a type \"{default}\" that is not its \
                      {operation} root type, so its root type cannot take that name"

@@ -1,8 +1,8 @@
 //! Brings Federation 1 schemas up to Federation 2's rules.
 //!
 //! Federation 1 has no `@shareable`: whatever several subgraphs defined, each could resolve. So the
-//! fields of every type that is not the schema's own become shareable. What Federation 1 ignored on
-//! interfaces is removed.
+//! fields of every type that is not the schema's own become shareable, except subscriptions, which
+//! run in one subgraph. What Federation 1 ignored on interfaces is removed.
 
 use super::parse::Parsed;
 use apollo_compiler::ast::{Definition, Directive, FieldDefinition};
@@ -49,7 +49,9 @@ fn count_occurrences(subgraphs: &[Parsed]) -> HashMap<Name, usize> {
 }
 
 fn upgrade_definition(definition: &mut Definition, occurrences: &HashMap<Name, usize>) {
-    let is_repeated = |name: &Name| occurrences.get(name).is_some_and(|&count| count > 1);
+    let is_repeated = |name: &Name| {
+        name != "Subscription" && occurrences.get(name).is_some_and(|&count| count > 1)
+    };
     match definition {
         Definition::ObjectTypeDefinition(object) if is_repeated(&object.name) => {
             share_fields(&mut object.make_mut().fields);

@@ -7,7 +7,7 @@ use super::{Subgraph, authorization, contexts, demand, directives, extensions, f
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::specs;
-use apollo_compiler::ast::{Directive, Document};
+use apollo_compiler::ast::{Definition, Directive, Document};
 use apollo_compiler::schema::{Component, ComponentName, ExtendedType, ObjectType};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema};
@@ -73,6 +73,12 @@ fn valid_schema(parsed: &Parsed, diagnostics: &mut Diagnostics) -> Option<Valid<
         machinery.push_str(directive.definition);
         machinery.push('\n');
     }
+    let defines_one_of = parsed.document.definitions.iter().any(|definition| {
+        matches!(definition, Definition::DirectiveDefinition(own) if own.name == "oneOf")
+    });
+    if !defines_one_of {
+        machinery.push_str(specs::ONE_OF);
+    }
     let machinery = match Document::parse(machinery, "federation.graphql") {
         Ok(document) => document,
         Err(with_errors) => {
@@ -93,7 +99,8 @@ fn valid_schema(parsed: &Parsed, diagnostics: &mut Diagnostics) -> Option<Valid<
             return None;
         }
     };
-    let lacks_query = schema.schema_definition.query.is_none();
+    let lacks_query =
+        schema.schema_definition.query.is_none() && !schema.types.contains_key("Query");
     if lacks_query {
         add_service_query(&mut schema);
     }
@@ -136,8 +143,7 @@ fn add_service_query(schema: &mut Schema) {
         .insert(service.name.clone(), Component::new(service));
     schema
         .types
-        .entry(query.clone())
-        .or_insert_with(|| ExtendedType::Object(Node::new(object)));
+        .insert(query.clone(), ExtendedType::Object(Node::new(object)));
     schema.schema_definition.make_mut().query = Some(ComponentName::from(query));
 }
 

@@ -2,13 +2,14 @@
 //! federation is taken away.
 
 use super::names::Names;
-use super::{inaccessible, print};
-use crate::code;
+use super::{inaccessible, print, validity};
 use crate::diagnostics::Diagnostics;
 use crate::merge::Merged;
 use crate::subgraph::Subgraph;
-use apollo_compiler::ast::{Definition, DirectiveList, FieldDefinition, InputValueDefinition};
-use apollo_compiler::{Name, Node, Schema};
+use apollo_compiler::ast::{
+    Definition, DirectiveList, FieldDefinition, InputValueDefinition, OperationType,
+};
+use apollo_compiler::{Name, Node};
 use std::collections::HashSet;
 
 /// Prints the API schema and checks that it holds together.
@@ -30,6 +31,7 @@ pub(crate) fn api_schema(
         .collect();
     let names = Names::of(merged);
     let mut out = String::new();
+    schema_definition(merged, &hidden, &mut out);
     for definition in merged.executable_directives.values() {
         let mut definition = definition.clone();
         clean_inputs(&mut definition.make_mut().arguments);
@@ -46,24 +48,42 @@ pub(crate) fn api_schema(
         print::definition(&definition, &mut out);
         out.push('\n');
     }
+    let visible = merged
+        .types
+        .iter()
+        .filter(|(name, _)| !hidden.contains(name));
+    print::one_of(visible.map(|(_, definition)| definition), &mut out);
     while out.ends_with("\n\n") {
         out.pop();
     }
-    if diagnostics.error_count() == errors_before
-        && let Err(with_errors) = Schema::parse_and_validate(out.as_str(), "api.graphql")
-    {
-        for error in with_errors.errors.iter() {
-            diagnostics.error(
-                code::INVALID_GRAPHQL,
-                format!(
-                    "the schema that clients would see is not valid: {}",
-                    error.error
-                ),
-                Vec::new(),
-            );
-        }
+    if diagnostics.error_count() == errors_before {
+        let what = "the schema that clients would see";
+        validity::check(&out, what, subgraphs, diagnostics);
     }
     out
+}
+
+/// Root types with the default names need no schema definition, unless it has a description, or
+/// another type would be taken for one of them.
+fn schema_definition(merged: &Merged, hidden: &HashSet<&Name>, out: &mut String) {
+    let operations: Vec<OperationType> = merged
+        .schema
+        .operations
+        .iter()
+        .copied()
+        .filter(|operation| !hidden.contains(&operation.default_type_name()))
+        .collect();
+    let is_visible = |name: &Name| merged.types.contains_key(name) && !hidden.contains(name);
+    let is_misleading = [OperationType::Mutation, OperationType::Subscription]
+        .iter()
+        .any(|known| !operations.contains(known) && is_visible(&known.default_type_name()));
+    if merged.schema.description.is_none() && !is_misleading {
+        return;
+    }
+    print::description(merged.schema.description.as_ref(), "", out);
+    out.push_str("schema\n");
+    print::root_operations(&operations, out);
+    out.push('\n');
 }
 
 /// Removes hidden parts and federation's directives from a visible definition.

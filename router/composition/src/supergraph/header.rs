@@ -96,13 +96,14 @@ pub(super) fn header(merged: &Merged, names: &Names, reader: Reader, out: &mut S
             out.push_str(&format!("\n{}\n", spec.types));
         }
     }
-    let custom = merged.composed.definitions.values();
+    let custom = merged.composed.definitions();
     for definition in custom.chain(merged.executable_directives.values()) {
         let mut definition = definition.clone();
         names.rename_definition(&mut definition);
         out.push('\n');
         print::directive_definition(&definition, out);
     }
+    print::one_of(merged.types.values(), out);
     out.push_str(TYPES);
     out.push_str("\nenum join__Graph {\n");
     for graph in &merged.graphs {
@@ -123,6 +124,7 @@ fn schema_definition(
     kept: &[&KeptSpec],
     out: &mut String,
 ) {
+    print::description(merged.schema.description.as_ref(), "", out);
     out.push_str("schema\n");
     out.push_str("  @link(url: \"https://specs.apollo.dev/link/v1.0\")\n");
     out.push_str(&format!(
@@ -151,22 +153,12 @@ fn schema_definition(
             Vec::from_iter(imports).join(", ")
         ));
     }
-    for directive in &merged.schema_directives {
+    for directive in &merged.schema.directives {
         let mut directive = directive.clone();
         names.rename(&mut directive);
         out.push_str(&format!("  {directive}\n"));
     }
-    out.push_str("{\n");
-    for (operation, root) in [
-        ("query", "Query"),
-        ("mutation", "Mutation"),
-        ("subscription", "Subscription"),
-    ] {
-        if merged.types.contains_key(root) {
-            out.push_str(&format!("  {operation}: {root}\n"));
-        }
-    }
-    out.push_str("}\n");
+    print::root_operations(&merged.schema.operations, out);
 }
 
 /// A specification's main directive has its own name; another, or another name, has to be imported.
@@ -234,7 +226,7 @@ impl Features {
                 features.add(directive);
             }
         }
-        for directive in &merged.schema_directives {
+        for directive in &merged.schema.directives {
             features.add(directive);
         }
         features

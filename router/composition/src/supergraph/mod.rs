@@ -5,11 +5,14 @@ mod header;
 mod inaccessible;
 mod names;
 mod print;
+mod validity;
 
 pub(crate) use api::api_schema;
 
+use crate::diagnostics::Diagnostics;
 use crate::merge::Merged;
 use crate::specs::{AUTHORIZATION, KeptSpec};
+use crate::subgraph::Subgraph;
 use names::Names;
 
 /// Who reads a supergraph.
@@ -29,6 +32,17 @@ impl Reader {
             Reader::Satisfiability => !AUTHORIZATION.contains(&spec.name) && spec.name != "context",
         }
     }
+}
+
+/// Prints the supergraph for routers and checks that any GraphQL tool could read it.
+pub(crate) fn supergraph(
+    merged: &Merged,
+    subgraphs: &[Subgraph],
+    diagnostics: &mut Diagnostics,
+) -> String {
+    let text = print(merged, Reader::Router);
+    validity::check(&text, "the supergraph", subgraphs, diagnostics);
+    text
 }
 
 /// The supergraph schema. Definitions are sorted by name, so the text depends on nothing but what

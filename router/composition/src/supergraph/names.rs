@@ -18,7 +18,7 @@ impl Names {
             .iter()
             .filter(|(known, spelled)| **known != spelled.as_str())
             .map(|(known, spelled)| (Name::new_static_unchecked(known), spelled.as_str()));
-        let custom = merged.composed.definitions.values();
+        let custom = merged.composed.definitions();
         let foreign = custom
             .chain(merged.executable_directives.values())
             .filter_map(|definition| {

@@ -1,11 +1,12 @@
 //! Prints definitions with one directive a line, so that a change in one subgraph shows as a few
 //! changed lines in the checked-in supergraph.
 
+use crate::specs::ONE_OF;
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{
     Definition, Directive, DirectiveDefinition, DirectiveList, FieldDefinition,
-    InputValueDefinition, Value,
+    InputValueDefinition, OperationType, Value,
 };
 
 /// Prints a type definition. Extensions and operations do not occur in a supergraph.
@@ -65,6 +66,27 @@ pub(super) fn definition(definition: &Definition, out: &mut String) {
             out.push_str("}\n");
         }
         _ => {}
+    }
+}
+
+/// Prints the body of a schema definition whose root types have the default names.
+pub(super) fn root_operations(operations: &[OperationType], out: &mut String) {
+    out.push_str("{\n");
+    for operation in operations {
+        out.push_str(&format!(
+            "  {operation}: {}\n",
+            operation.default_type_name()
+        ));
+    }
+    out.push_str("}\n");
+}
+
+/// Prints the definition of `@oneOf` when any of the types has it.
+pub(super) fn one_of<'d>(types: impl IntoIterator<Item = &'d Definition>, out: &mut String) {
+    let mut types = types.into_iter();
+    if types.any(|definition| definition.directives().has("oneOf")) {
+        out.push('\n');
+        out.push_str(ONE_OF);
     }
 }
 
@@ -159,7 +181,7 @@ fn input_value(value: &InputValueDefinition, out: &mut String) {
 }
 
 /// A block string where that loses nothing, else a quoted string.
-fn description(text: Option<&Node<str>>, indent: &str, out: &mut String) {
+pub(super) fn description(text: Option<&Node<str>>, indent: &str, out: &mut String) {
     let Some(text) = text else {
         return;
     };

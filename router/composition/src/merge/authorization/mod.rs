@@ -7,9 +7,10 @@ use super::Merger;
 use super::combine::combine;
 use super::directives::{MERGED, Strategy};
 use crate::code;
+use crate::message::Location;
 use crate::specs::AUTHORIZATION;
 use crate::subgraph::contexts::ContextualArgument;
-use crate::subgraph::{Subgraph, field_set, fields_of, string_argument};
+use crate::subgraph::{Subgraph, field_of, field_set, fields_of, string_argument};
 use apollo_compiler::ast::{Definition, Directive, DirectiveList};
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::parser::SourceSpan;
@@ -44,20 +45,21 @@ impl Merger<'_> {
                 }
             }
         }
-        for (interface, objects) in &implementations {
+        for (interface, implementing) in &implementations {
             let Some(Definition::InterfaceTypeDefinition(definition)) = types.get(interface) else {
                 continue;
             };
             let mut definition = definition.clone();
             let inheriting = definition.make_mut();
-            let objects: Vec<_> = objects
+            let objects: Vec<_> = implementing
                 .iter()
                 .filter_map(|name| types.get(name)?.as_object_type_definition())
                 .collect();
             let lists = objects.iter().map(|object| &object.directives);
             let too_many = inherit(&mut inheriting.directives, lists);
             if let Err(name) = too_many {
-                self.report_too_many_alternatives(interface, name, Vec::new());
+                let locations = self.applications(implementing, name, None);
+                self.report_too_many_alternatives(interface, name, locations);
             }
             for field in &mut inheriting.fields {
                 let name = field.name.clone();
@@ -70,7 +72,8 @@ impl Merger<'_> {
                 );
                 if let Err(directive) = too_many {
                     let place = format!("{interface}.{name}");
-                    self.report_too_many_alternatives(&place, directive, Vec::new());
+                    let locations = self.applications(implementing, directive, Some(&name));
+                    self.report_too_many_alternatives(&place, directive, locations);
                 }
             }
             types.insert(
@@ -78,6 +81,30 @@ impl Merger<'_> {
                 Definition::InterfaceTypeDefinition(definition),
             );
         }
+    }
+
+    /// Where object types, or a field of theirs, have a directive.
+    fn applications(
+        &self,
+        objects: &[Name],
+        directive: &str,
+        field: Option<&Name>,
+    ) -> Vec<Location> {
+        let sources = objects.iter().flat_map(|name| self.index.sources(name));
+        sources
+            .flat_map(|source| {
+                let found = match field {
+                    Some(field) => field_of(source.ty, field)
+                        .and_then(|field| field.directives.get(directive)?.location()),
+                    None => source
+                        .ty
+                        .directives()
+                        .get(directive)
+                        .and_then(|directive| directive.location()),
+                };
+                source.subgraph.locate(found)
+            })
+            .collect()
     }
 
     /// Checks `@requires` and `@fromContext`: what they read reaches the client through the field,

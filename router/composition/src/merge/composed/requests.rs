@@ -1,96 +1,17 @@
-//! `@composeDirective`: custom directives that the supergraph keeps.
-//!
-//! What a directive is, is decided by where it comes from: the linked specification and the
-//! directive's name in it. The newest version that a subgraph composes defines it.
+//! `@composeDirective`: which custom directives the subgraphs want kept.
 
-use super::Merger;
-use super::directives::Strategy;
+use super::{Composed, ComposedDirective, ComposedLink};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
+use crate::merge::{KeptNames, Merger};
 use crate::message::Location;
-use crate::specs::{self, Version};
+use crate::specs;
 use crate::subgraph::Subgraph;
-use crate::subgraph::canonical::{FOREIGN_PREFIX, Spellings};
+use crate::subgraph::canonical::FOREIGN_PREFIX;
 use crate::subgraph::links::CustomLink;
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Directive, DirectiveDefinition, Value};
+use apollo_compiler::ast::{Directive, DirectiveDefinition};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The custom directives of the supergraph.
-#[derive(Debug, Default)]
-pub(crate) struct Composed {
-    /// Their definitions, by the names that the subgraphs' documents have for them here.
-    pub definitions: BTreeMap<String, Node<DirectiveDefinition>>,
-    /// The specifications they come from, sorted by identity.
-    pub links: Vec<ComposedLink>,
-}
-
-/// A specification that the supergraph links for its custom directives.
-#[derive(Debug)]
-pub(crate) struct ComposedLink {
-    pub identity: String,
-    pub version: Version,
-    /// Name in the specification, name in the supergraph.
-    pub imports: BTreeSet<(String, String)>,
-}
-
-impl Composed {
-    /// Whether a type belongs to one of the specifications, like `spec__Input`: clients do not see it.
-    pub(crate) fn owns(&self, type_name: &str) -> bool {
-        type_name.split_once("__").is_some_and(|(namespace, _)| {
-            let names = self
-                .links
-                .iter()
-                .map(|link| link.identity.rsplit('/').next());
-            names.flatten().any(|name| name == namespace)
-        })
-    }
-
-    pub(super) fn strategies(&self) -> Vec<(String, Strategy)> {
-        let strategy = |definition: &DirectiveDefinition| match definition.repeatable {
-            true => Strategy::Union,
-            false => Strategy::One,
-        };
-        self.definitions
-            .iter()
-            .map(|(name, definition)| (name.clone(), strategy(definition)))
-            .collect()
-    }
-
-    /// Whether an application has the arguments that the supergraph's definition wants. Who composes
-    /// a directive decides what it is; elsewhere it may be another of the same name.
-    pub(super) fn fits(&self, directive: &Directive) -> bool {
-        let Some(definition) = self.definitions.get(directive.name.as_str()) else {
-            return true;
-        };
-        let are_known = directive
-            .arguments
-            .iter()
-            .all(|argument| definition.argument_by_name(&argument.name).is_some());
-        let is_complete = definition.arguments.iter().all(|argument| {
-            !argument.is_required()
-                || directive
-                    .specified_argument_by_name(&argument.name)
-                    .is_some()
-        });
-        are_known && is_complete
-    }
-
-    /// Whether two applications say the same; an argument that is not given has its default.
-    pub(super) fn are_equal(&self, one: &Directive, other: &Directive) -> bool {
-        let Some(definition) = self.definitions.get(one.name.as_str()) else {
-            return one == other;
-        };
-        one.name == other.name
-            && definition.arguments.iter().all(|argument| {
-                let value = |directive: &Directive| -> Option<Node<Value>> {
-                    let given = directive.specified_argument_by_name(&argument.name);
-                    given.or(argument.default_value.as_ref()).cloned()
-                };
-                value(one) == value(other)
-            })
-    }
-}
 
 /// One `@composeDirective` that makes sense in its own schema.
 struct Request<'a> {
@@ -107,7 +28,7 @@ struct Request<'a> {
 impl<'a> Merger<'a> {
     /// Finds the custom directives that subgraphs compose. `kept` are the names that the supergraph
     /// has for the directives of federation.
-    pub(super) fn composed_directives(&mut self, kept: &Spellings) -> Composed {
+    pub(in crate::merge) fn composed_directives(&mut self, kept: &KeptNames) -> Composed {
         let mut requests = Vec::new();
         for subgraph in self.subgraphs {
             let applied = &subgraph.schema.schema_definition.directives;
@@ -231,7 +152,7 @@ impl<'a> Merger<'a> {
     }
 
     /// One name, one directive; one directive, one name.
-    fn check_names(&mut self, requests: &[Request<'_>], kept: &Spellings) {
+    fn check_names(&mut self, requests: &[Request<'_>], kept: &KeptNames) {
         for (spelled, same) in grouped(requests, |request| request.spelled) {
             let origins: BTreeSet<(&str, &str)> = same
                 .iter()
@@ -376,9 +297,15 @@ fn compose(requests: &[Request<'_>]) -> Composed {
                     .0
                     .retain(|directive| directive.name == "deprecated");
             }
+            let directive = ComposedDirective {
+                subgraph: request.subgraph.name.clone(),
+                identity: request.link.identity.clone(),
+                origin: request.origin.to_owned(),
+                definition,
+            };
             composed
-                .definitions
-                .insert(definition.name.to_string(), definition);
+                .directives
+                .insert(directive.definition.name.to_string(), directive);
         }
     }
     composed
