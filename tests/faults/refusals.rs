@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
+use souk_harness::platform::INTERNAL_SECRET;
 use souk_harness::{Launch, Platform, shared};
 
 use crate::SOUK;
@@ -11,8 +12,17 @@ use crate::SOUK;
 /// Runs `souk serve` and expects a refusal with all of these words.
 async fn refused(launch: Launch, data: &Path, more: &[&str], words: &[&str]) {
     let data = data.display().to_string();
-    let arguments = [&["serve", "--data", &data], more].concat();
-    let output = launch.run(&arguments).await;
+    refused_to_run(
+        &launch,
+        &[&["serve", "--data", &data], more].concat(),
+        words,
+    )
+    .await;
+}
+
+/// Runs a command and expects a refusal with all of these words.
+async fn refused_to_run(launch: &Launch, arguments: &[&str], words: &[&str]) {
+    let output = launch.run(arguments).await;
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert_eq!(told.lines().count(), 1, "one sentence: {told}");
@@ -70,4 +80,35 @@ async fn a_second_souk_on_the_same_data() {
     let data = platform.directory().join("data");
     let words = ["another souk", "--data"];
     refused(Launch::new(SOUK), &data, &["--port", "0"], &words).await;
+}
+
+#[tokio::test]
+async fn separate_processes_without_the_servers_that_they_share() {
+    // Nobody is asked at these addresses: what is missing is told first.
+    let shared = [
+        ("SOUK_IDENTITY_INTERNAL_SECRET", INTERNAL_SECRET),
+        ("SOUK_DATABASE_URL", "postgres://souk@127.0.0.1:1/souk"),
+        ("SOUK_EVENTS_URL", "amqp://souk@127.0.0.1:1/%2f"),
+        ("SOUK_CACHE_URL", "redis://127.0.0.1:1"),
+    ];
+    let all_but = |missing: &str| {
+        let kept = shared.iter().filter(|(variable, _)| *variable != missing);
+        kept.fold(Launch::new(SOUK), |launch, (variable, value)| {
+            launch.set(variable, value)
+        })
+    };
+    for (missing, _) in shared {
+        let subgraph = ["subgraph", "order", "--listen", "127.0.0.1:0"];
+        refused_to_run(&all_but(missing), &subgraph, &[missing, "not set"]).await;
+    }
+    let supergraph = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/supergraph.graphql");
+    let router = [
+        "router",
+        "--listen",
+        "127.0.0.1:0",
+        "--supergraph",
+        supergraph,
+    ];
+    let words = ["SOUK_CACHE_URL", "not set"];
+    refused_to_run(&all_but("SOUK_CACHE_URL"), &router, &words).await;
 }

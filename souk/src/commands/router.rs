@@ -10,7 +10,7 @@ use souk_platform::telemetry;
 use souk_router::config::ListenAddress;
 use souk_router::{HttpTransports, RouterBuilder, RouterConfig};
 
-use crate::backing::connect_cache;
+use crate::backing::{connect_cache, require_shared_cache};
 use crate::cli::RouterArgs;
 use crate::commands::{bind, told_to_stop};
 use crate::failure::Failure;
@@ -74,6 +74,7 @@ fn read_config(path: Option<&Path>) -> Result<RouterConfig, Failure> {
 fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
     text.parse().map_err(|_| {
         Failure::setup(format!(
+    require_shared_cache(config)?;
             "--listen {text} is not an address such as 127.0.0.1:4000"
         ))
     })
