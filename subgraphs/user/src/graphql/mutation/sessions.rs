@@ -167,7 +167,6 @@ impl SessionMutations {
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
         let verified = state.hashing.verify(&input.password, hash).await?;
         let (Some(user), true) = (user, verified) else {
-            state.limits.failed(attempt).await?;
             return Err(ApiError::unauthenticated(
                 "the e-mail address or the password is wrong",
             ));
