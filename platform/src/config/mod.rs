@@ -74,7 +74,8 @@ pub struct DatabaseSettings {
     /// A PostgreSQL server, `postgres://user:password@host:port[/prefix]`. Each subgraph has its own database
     /// there, see [`subgraph_database_url`]. Without it souk runs a private PostgreSQL in the data directory.
     pub url: Option<Secret>,
-    /// The most connections one subgraph opens.
+    /// The most connections that the requests and workers of one subgraph share. What waits for events, and the outbox
+    /// relay, have their own.
     pub pool_size: usize,
 }
 

@@ -106,7 +106,7 @@ pub const SETTINGS: &[Setting] = &[
         "database.pool_size",
         Kind::Number(1, 1000),
         Some("10"),
-        "the most connections one subgraph opens",
+        "the most connections that the requests and workers of one subgraph share",
     ),
     setting(
         "postgres.bin",
