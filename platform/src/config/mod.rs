@@ -21,7 +21,7 @@ pub use self::read::{ConfigError, Flag, Sources};
 pub use self::setting::{Kind, SETTINGS, SUBGRAPHS, Setting, Variable};
 pub use self::value::parse_duration;
 
-use crate::identity::InternalSigner;
+use crate::identity::{InternalSigner, TrustedProxies};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,6 +66,8 @@ pub struct Server {
     pub port: Option<u16>,
     /// The address at which clients reach the router, without a trailing slash, when it is not the one bound.
     pub public_url: Option<String>,
+    /// The reverse proxies whose `x-forwarded-for` is believed, see [`TrustedProxies`].
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// The databases.

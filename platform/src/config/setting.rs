@@ -41,6 +41,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// A log level or directives.
     Level,
+    /// Networks with commas between them, or `none`.
+    Networks,
 }
 
 /// An environment variable.
@@ -95,6 +97,14 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Url(&["http", "https"]),
         None,
         "the address at which clients reach the router",
+    ),
+    setting(
+        "server.trusted_proxies",
+        Kind::Networks,
+        Some(
+            "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, fc00::/7, fe80::/10",
+        ),
+        "the reverse proxies whose x-forwarded-for is believed",
     ),
     setting(
         "database.url",

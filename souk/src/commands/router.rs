@@ -80,6 +80,7 @@ fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
     })
 }
 
+        proxies: config.server.trusted_proxies.clone(),
 /// Passes identities on to our own subgraphs. Without the shared secret the subgraphs are not ours, and the router
 /// adds nothing to their requests.
 async fn identity_hook(config: &Config) -> Result<Option<IdentityHook>, Failure> {

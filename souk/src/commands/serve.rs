@@ -194,7 +194,9 @@ async fn build_router(backing: &Backing, subgraphs: &[Arc<Subgraph>]) -> Result<
 }
 
 fn identity_hook(backing: &Backing) -> IdentityHook {
-    let Config { identity, .. } = &*backing.config;
+    let Config {
+        identity, server, ..
+    } = &*backing.config;
     IdentityHook {
         issuer: identity.issuer.clone(),
         audience: identity.audience.clone(),
@@ -224,6 +226,7 @@ impl KeySource for UserKeys {
 }
 
 fn health_routes(
+        proxies: server.trusted_proxies.clone(),
     backing: &Backing,
     subgraphs: &[Arc<Subgraph>],
     shutdown: CancellationToken,
