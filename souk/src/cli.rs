@@ -89,6 +89,9 @@ pub struct ServeArgs {
 
 /// `souk subgraph`.
 #[derive(Debug, Args)]
+    /// The router's configuration (router.yaml); without it every default holds.
+    #[arg(long, value_name = "FILE")]
+    pub router_config: Option<PathBuf>,
 pub struct SubgraphArgs {
     /// Which one.
     pub name: SubgraphName,

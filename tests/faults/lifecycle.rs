@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use souk_harness::market::{Offer, pay, place_order, register_buyers};
-use souk_harness::{Client, Launch, Platform, Signal, free_port, wait_for};
+use souk_harness::{Client, Launch, Platform, Signal, free_port, shared, wait_for};
 
 use crate::SOUK;
 use crate::books::orders_of;
@@ -170,6 +170,38 @@ async fn flags_choose_the_port_the_data_and_no_demo() {
     assert_eq!(refused.code, "UNAUTHENTICATED");
     anybody
         .register("first@example.org", "The first user")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_routers_configuration_lets_another_site_read_answers() {
+    let file = shared::data_directory().join("router.yaml");
+    let config = "cors:\n  policies:\n    - origins: [\"https://shop.example\"]\n\
+        supergraph:\n  introspection: false\nlimits:\n  max_depth: 2\n";
+    fs::write(&file, config).unwrap();
+    let platform = Launch::new(SOUK)
+        .without_demo()
+        .set("SOUK_SERVER_ROUTER_CONFIG", file.to_str().unwrap())
+        .serve()
+        .await;
+    let anybody = Client::new(platform.url());
+    let ask = async |origin: &str| {
+        let request = anybody.request("/graphql").header("origin", origin);
+        let query = json!({ "query": "{ me { id } }" });
+        let answer = request.json(&query).send().await.unwrap();
+        answer.headers().get("access-control-allow-origin").cloned()
+    };
+    assert_eq!(
+        ask("https://shop.example").await.unwrap(),
+        "https://shop.example"
+    );
+    assert_eq!(ask("https://other.example").await, None);
+    let deep = anybody
+        .fails("{ products { nodes { id } } }", json!({}))
+        .await;
+    assert_eq!(deep.code, "MAX_DEPTH_LIMIT");
+    anybody
+        .fails("{ __schema { queryType { name } } }", json!({}))
         .await;
 }
 

@@ -74,6 +74,35 @@ async fn a_wrong_value() {
     refused(launch, &data, &["--port", "0"], &["SOUK_SERVER_PROT"]).await;
 }
 
+#[tokio::test]
+async fn a_configuration_of_the_router_that_does_not_fit() {
+    let data = shared::data_directory().join("data");
+    let file = shared::data_directory().join("router.yaml");
+    let path = file.to_str().unwrap();
+    let flags = ["--port", "0", "--router-config", path];
+    refused(Launch::new(SOUK), &data, &flags, &[path, "cannot read"]).await;
+    for (text, words) in [
+        ("limits: { max_deepness: 3 }", ["limits", "max_deepness"]),
+        (
+            "supergraph: { listen: 127.0.0.1:1 }",
+            ["supergraph.listen", "--port"],
+        ),
+        (
+            "override_subgraph_url: { user: http://user/graphql }",
+            ["override_subgraph_url", "without HTTP"],
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        refused(
+            Launch::new(SOUK),
+            &data,
+            &flags,
+            &[&[path], &words[..]].concat(),
+        )
+        .await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_souk_on_the_same_data() {
     let platform: Platform = Launch::new(SOUK).without_demo().serve().await;

@@ -68,6 +68,8 @@ pub struct Server {
     pub public_url: Option<String>,
     /// The reverse proxies whose `x-forwarded-for` is believed, see [`TrustedProxies`].
     pub trusted_proxies: TrustedProxies,
+    /// `router.yaml`, which says how the router of a single process behaves.
+    pub router_config: Option<PathBuf>,
 }
 
 /// The databases.

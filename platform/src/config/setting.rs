@@ -107,6 +107,12 @@ pub const SETTINGS: &[Setting] = &[
         "the reverse proxies whose x-forwarded-for is believed",
     ),
     setting(
+        "server.router_config",
+        Kind::Path,
+        None,
+        "router.yaml, which says how the router of `souk serve` behaves",
+    ),
+    setting(
         "database.url",
         Kind::SecretUrl(&["postgres", "postgresql"]),
         None,

@@ -7,6 +7,7 @@ mod migrate;
 mod plan;
 mod router;
 mod schema;
+mod router_config;
 mod search;
 mod seed;
 mod serve;
