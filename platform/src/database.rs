@@ -102,6 +102,15 @@ impl Database {
             .map_err(|error| DatabaseError::Connection(error.to_string()))
     }
 
+    /// A connection of the caller's own, beside the pool: for work that holds one while requests wait for it, or for as
+    /// long as the process runs. Its statements are not counted.
+    pub async fn connect(&self) -> Result<AsyncPgConnection, DatabaseError> {
+        tokio::time::timeout(WAIT_FOR_CONNECTION, AsyncPgConnection::establish(&self.url))
+            .await
+            .map_err(|elapsed| DatabaseError::Connection(elapsed.to_string()))?
+            .map_err(|error| DatabaseError::Connection(error.to_string()))
+    }
+
     /// The address, with the password: for LISTEN connections and migrations, never for logs.
     pub fn url(&self) -> &str {
         &self.url

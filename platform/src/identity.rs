@@ -1,5 +1,7 @@
 //! Who is asking: the identity that travels from the router to the subgraphs, and what it may do.
 
+mod client;
+
 use std::net::IpAddr;
 
 use async_graphql::{Context, Enum};
@@ -8,6 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::client::{ClientAddress, TrustedProxies};
 use crate::error::{ApiError, ApiResult};
 
 /// The header that carries the signed identity from the router, or from a subgraph, to a subgraph.
@@ -186,32 +189,6 @@ impl Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorrelationId(pub String);
 
-/// The network address of the client, as the router sees it: rate limits count by it. The router passes it on next
-/// to the identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
-
-impl ClientAddress {
-    /// The client behind a connection from `peer`. A peer on this machine or in a private network may be a reverse
-    /// proxy: then the last address in `x-forwarded-for` counts, the one that the proxy itself has added. From
-    /// anywhere else the header could be made up and is ignored.
-    pub fn of(peer: IpAddr, forwarded_for: Option<&str>) -> ClientAddress {
-        let peer = peer.to_canonical();
-        let nearby = match peer {
-            IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-            IpAddr::V6(ip) => {
-                ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
-            }
-        };
-        if !nearby {
-            return ClientAddress(peer);
-        }
-        let forwarded =
-            forwarded_for.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
-        ClientAddress(forwarded.map_or(peer, |client| client.to_canonical()))
-    }
-}
-
 /// Reads the caller from a resolver's context.
 pub trait Caller {
     /// Who is asking. Anonymous when the request carried nothing.
@@ -281,35 +258,5 @@ impl InternalSigner {
                 ))
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_proxies_nearby_speak_for_their_clients() {
-        let client = |peer: &str, forwarded: Option<&str>| {
-            ClientAddress::of(peer.parse().unwrap(), forwarded)
-                .0
-                .to_string()
-        };
-        assert_eq!(client("203.0.113.7", None), "203.0.113.7");
-        assert_eq!(
-            client("203.0.113.7", Some("198.51.100.1")),
-            "203.0.113.7",
-            "made up"
-        );
-        assert_eq!(
-            client("10.0.0.2", Some("6.6.6.6, 198.51.100.1")),
-            "198.51.100.1",
-            "the proxy's own entry is the last"
-        );
-        assert_eq!(
-            client("::ffff:127.0.0.1", Some("2001:db8::7")),
-            "2001:db8::7"
-        );
-        assert_eq!(client("127.0.0.1", Some("not an address")), "127.0.0.1");
     }
 }

@@ -118,6 +118,35 @@ impl Backing {
     }
 }
 
+/// Refuses to run a subgraph on its own without the servers that it shares with the others. With the stand-ins of a single
+/// process everything would seem to work: events would count as published, though nobody else had heard them.
+pub fn require_shared_servers(config: &Config) -> Result<(), Failure> {
+    let mut missing = Vec::new();
+    if config.database.url.is_none() {
+        missing.push(Failure::setup(
+            "SOUK_DATABASE_URL is not set: a subgraph on its own needs a PostgreSQL server that all of them reach",
+        ));
+    }
+    if config.events.url.is_none() {
+        missing.push(Failure::setup(
+            "SOUK_EVENTS_URL is not set: a subgraph on its own needs a RabbitMQ, or no other process hears of its events",
+        ));
+    }
+    missing.extend(require_shared_cache(config).err());
+    Failure::all(missing).map_or(Ok(()), Err)
+}
+
+/// Refuses a cache of one's own where another process has to see what is in it.
+pub fn require_shared_cache(config: &Config) -> Result<(), Failure> {
+    match config.cache.url {
+        Some(_) => Ok(()),
+        None => Err(Failure::setup(
+            "SOUK_CACHE_URL is not set: separate processes need a Redis that all of them reach, or routers do not hear of \
+             logouts",
+        )),
+    }
+}
+
 /// The cache that is configured.
 pub async fn connect_cache(config: &Config) -> Result<Arc<dyn Cache>, Failure> {
     match &config.cache.url {

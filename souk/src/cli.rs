@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use souk_platform::Role;
 
 /// One typed commerce graph, and the engine that federates it.
 #[derive(Debug, Parser)]
@@ -31,6 +32,12 @@ pub enum Command {
     Migrate(ConfigArgs),
     /// Put the demo data into the databases.
     Seed(ConfigArgs),
+    /// Work with accounts that nobody can make by registering.
+    User {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: UserCommand,
+    },
     /// Work with the subgraphs' schemas.
     Schema {
         /// What to do with them.
@@ -82,6 +89,9 @@ pub struct ServeArgs {
     /// The directory for everything that souk writes.
     #[arg(long, value_name = "DIRECTORY")]
     pub data: Option<PathBuf>,
+    /// The router's configuration (router.yaml); without it every default holds.
+    #[arg(long, value_name = "FILE")]
+    pub router_config: Option<PathBuf>,
     /// Start without demo data.
     #[arg(long)]
     pub no_demo: bool,
@@ -198,6 +208,36 @@ pub enum SchemaCommand {
 pub enum SearchCommand {
     /// Make the index again from what the product and shop subgraphs have.
     Rebuild(ConfigArgs),
+}
+
+/// `souk user`.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account, such as the first admin's, or change the one of this e-mail address, so that it has this name,
+    /// these roles, and the password that is read from standard input.
+    Provision(ProvisionArgs),
+}
+
+/// `souk user provision`.
+#[derive(Debug, Args)]
+pub struct ProvisionArgs {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The e-mail address to log in with, by which an existing account is found.
+    #[arg(long)]
+    pub email: String,
+    /// The name that others see.
+    #[arg(long)]
+    pub name: String,
+    /// A role: BUYER, SELLER, MODERATOR, ADMIN or PARTNER. Repeat it for several; the account has these and no others.
+    #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role)]
+    pub roles: Vec<Role>,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let role = Role::parse(&text.to_uppercase()).filter(|role| *role != Role::Guest);
+    role.ok_or_else(|| "expected BUYER, SELLER, MODERATOR, ADMIN or PARTNER".to_owned())
 }
 
 /// `souk events`.

@@ -11,7 +11,7 @@ use souk_executor::RequestContext;
 use souk_platform::cache::Revocations;
 use souk_platform::identity::{
     AccessClaims, CLIENT_HEADER, CORRELATION_HEADER, ClientAddress, CorrelationId, IDENTITY_HEADER,
-    InternalSigner,
+    InternalSigner, TrustedProxies,
 };
 use souk_platform::{ErrorCode, Identity};
 use souk_router::{GraphQLError, RequestHook};
@@ -25,6 +25,8 @@ pub struct IdentityHook {
     pub audience: String,
     /// Sessions that were ended early.
     pub revocations: Revocations,
+    /// Whom to believe for which client a connection speaks.
+    pub proxies: TrustedProxies,
     /// Signs the header for subgraphs in other processes; `None` when every subgraph is in this one.
     pub signer: Option<InternalSigner>,
 }
@@ -33,16 +35,15 @@ fn refused(message: &str) -> GraphQLError {
     GraphQLError::new(message, ErrorCode::Unauthenticated.as_str())
 }
 
-fn client_address(parts: &Parts) -> Option<ClientAddress> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let forwarded_for = parts
-        .headers
-        .get("x-forwarded-for")
-        .and_then(|list| list.to_str().ok());
-    Some(ClientAddress::of(peer.ip(), forwarded_for))
-}
-
 impl IdentityHook {
+    /// A proxy that does not append to the client's line `x-forwarded-for` adds a line of its own behind it.
+    fn client_address(&self, parts: &Parts) -> Option<ClientAddress> {
+        let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+        let lines = parts.headers.get_all("x-forwarded-for");
+        let last = lines.iter().next_back().and_then(|line| line.to_str().ok());
+        Some(self.proxies.client(peer.ip(), last))
+    }
+
     async fn identity(
         &self,
         claims: Option<&Map<String, Value>>,
@@ -98,12 +99,43 @@ impl RequestHook for IdentityHook {
             .insert(CorrelationId(correlation.to_owned()));
         context.extensions.insert(identity);
         context.headers.remove(CLIENT_HEADER);
-        if let Some(client) = client_address(parts) {
+        if let Some(client) = self.client_address(parts) {
             if let Ok(value) = HeaderValue::try_from(client.0.to_string()) {
                 context.headers.insert(CLIENT_HEADER, value);
             }
             context.extensions.insert(client);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use souk_platform::cache::MemoryCache;
+    use souk_platform::config::Config;
+
+    use super::*;
+
+    #[test]
+    fn a_client_cannot_make_up_its_address_behind_a_proxy_that_adds_a_line() {
+        let hook = IdentityHook {
+            issuer: String::new(),
+            audience: String::new(),
+            revocations: Revocations::new(Arc::new(MemoryCache::default()), Duration::ZERO),
+            proxies: Config::default().server.trusted_proxies,
+            signer: None,
+        };
+        let (parts, ()) = http::Request::builder()
+            .extension(ConnectInfo(SocketAddr::from(([10, 0, 0, 2], 1234))))
+            .header("x-forwarded-for", "6.6.6.6")
+            .header("x-forwarded-for", "203.0.113.7")
+            .body(())
+            .unwrap()
+            .into_parts();
+        let client = hook.client_address(&parts).unwrap();
+        assert_eq!(client.0.to_string(), "203.0.113.7");
     }
 }

@@ -1,7 +1,7 @@
 //! The books: orders, payments and stock must agree, and with what the buyers were told.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use souk_harness::client::text;
@@ -12,9 +12,26 @@ use crate::shoppers::Shopper;
 
 /// How long after a fault every order must be paid and confirmed, or cancelled with its stock back. Payments that
 /// nobody makes expire within it.
-pub const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 /// `SOUK_PAYMENTS_EXPIRE_AFTER` in these tests.
 pub const EXPIRE_AFTER: &str = "8s";
+
+/// The moment by which everything is settled that a fault has left open.
+#[derive(Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// Of a fault that ends now.
+    pub fn from_now() -> Deadline {
+        Deadline(Instant::now() + SETTLED_WITHIN)
+    }
+
+    /// Waits until it is so, however much of the time others have used up.
+    pub async fn wait_for(self, what: &str, is_so: impl AsyncFnMut() -> bool) {
+        let left = self.0.saturating_duration_since(Instant::now());
+        wait_for(what, left, is_so).await;
+    }
+}
 
 const ORDERS: &str = "query($after: String) { me { orders(first: 100, after: $after) {
     nodes { id status items { quantity } payment { status } } pageInfo { hasNextPage endCursor } } } }";
@@ -58,10 +75,10 @@ pub async fn orders_of(buyer: &Client) -> BTreeMap<String, Order> {
 /// Waits until nothing is open any more, then compares orders, payments and stock, of which there were `initial`
 /// pieces, with each other and with what the buyers were told.
 pub async fn balance(offer: &Offer, initial: i64, shoppers: &[Shopper]) {
-    wait_for("everything to be settled", SETTLED_WITHIN, async || {
+    let settled = Deadline::from_now().wait_for("everything to be settled", async || {
         offer.pieces().await.reserved == 0 && nothing_is_open(shoppers).await
-    })
-    .await;
+    });
+    settled.await;
 
     let (mut sold, mut cancelled, mut setbacks) = (0, 0, 0);
     for shopper in shoppers {

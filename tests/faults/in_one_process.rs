@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use rand::Rng;
 use souk_harness::market::{Offer, Pieces, pay, place_order, register_buyers};
-use souk_harness::{Client, Launch, Platform, Signal, wait_for};
+use souk_harness::{Client, Launch, Platform, Signal};
 
 use crate::SOUK;
-use crate::books::{EXPIRE_AFTER, SETTLED_WITHIN, balance, orders_of};
+use crate::books::{Deadline, EXPIRE_AFTER, balance, orders_of};
 use crate::shoppers::Shoppers;
 
 const STOCK: u32 = 1000;
@@ -17,18 +17,27 @@ async fn platform(expire_after: &str) -> Platform {
     launch.serve().await
 }
 
-async fn crash(platform: &mut Platform) {
+/// Kills it and starts it again; by when everything must be settled.
+async fn crash(platform: &mut Platform) -> Deadline {
     platform.kill("serve");
+    let deadline = Deadline::from_now();
     platform.start("serve").await;
+    deadline
 }
 
-async fn wait_for_status(buyer: &Client, order: &str, status: &str) {
-    wait_for(
-        &format!("the order to be {status}"),
-        SETTLED_WITHIN,
-        async || orders_of(buyer).await[order].status == status,
-    )
-    .await;
+async fn wait_for_status(deadline: Deadline, buyer: &Client, order: &str, status: &str) {
+    let what = format!("the order to be {status}");
+    let so = deadline.wait_for(&what, async || {
+        orders_of(buyer).await[order].status == status
+    });
+    so.await;
+}
+
+async fn wait_for_pieces(deadline: Deadline, offer: &Offer, pieces: Pieces) {
+    let so = deadline.wait_for("the stock to agree", async || {
+        offer.pieces().await == pieces
+    });
+    so.await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,17 +59,14 @@ async fn killed_right_after_an_order_was_placed_and_right_after_it_was_paid() {
     assert_eq!(again.id, order.id);
 
     assert_eq!(pay(&order.checkout_url).await, Ok(303));
-    crash(&mut platform).await;
-    wait_for_status(&buyers[1], &order.id, "CONFIRMED").await;
-    wait_for_status(&buyers[0], &forgotten.id, "CANCELLED").await;
+    let deadline = crash(&mut platform).await;
+    wait_for_status(deadline, &buyers[1], &order.id, "CONFIRMED").await;
+    wait_for_status(deadline, &buyers[0], &forgotten.id, "CANCELLED").await;
     let sold = Pieces {
         on_hand: 8,
         reserved: 0,
     };
-    wait_for("the stock to be back", SETTLED_WITHIN, async || {
-        offer.pieces().await == sold
-    })
-    .await;
+    wait_for_pieces(deadline, &offer, sold).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,6 +76,7 @@ async fn killed_while_an_order_is_being_placed() {
     let offer = Offer::make(&anybody, 100).await;
     let buyers = register_buyers(&anybody, 6).await;
     let mut confirmed = Vec::new();
+    let mut deadline = Deadline::from_now();
     for (number, buyer) in buyers.into_iter().enumerate() {
         offer.add_to_cart(&buyer, 1).await.unwrap();
         let placing = tokio::spawn({
@@ -78,7 +85,7 @@ async fn killed_while_an_order_is_being_placed() {
         });
         // A whole placement takes some 50 ms.
         tokio::time::sleep(Duration::from_millis(4 + 9 * number as u64)).await;
-        crash(&mut platform).await;
+        deadline = crash(&mut platform).await;
         let answered = placing.await.unwrap();
 
         let mut order = place_order(&buyer, "key").await;
@@ -94,17 +101,14 @@ async fn killed_while_an_order_is_being_placed() {
         confirmed.push((buyer, order));
     }
     for (buyer, order) in &confirmed {
-        wait_for_status(buyer, &order.id, "CONFIRMED").await;
+        wait_for_status(deadline, buyer, &order.id, "CONFIRMED").await;
         assert_eq!(orders_of(buyer).await.len(), 1);
     }
     let sold = Pieces {
         on_hand: 94,
         reserved: 0,
     };
-    wait_for("the stock to agree", SETTLED_WITHIN, async || {
-        offer.pieces().await == sold
-    })
-    .await;
+    wait_for_pieces(deadline, &offer, sold).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde_json::{Value, json};
-use souk_harness::market::{Offer, place_order, register_buyers};
-use souk_harness::{Client, Launch, Platform, Signal, free_port, wait_for};
+use souk_harness::market::{Offer, pay, place_order, register_buyers};
+use souk_harness::{Client, Launch, Platform, Signal, free_port, shared, wait_for};
 
 use crate::SOUK;
 use crate::books::orders_of;
@@ -170,4 +171,57 @@ async fn flags_choose_the_port_the_data_and_no_demo() {
     anybody
         .register("first@example.org", "The first user")
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_routers_configuration_lets_another_site_read_answers() {
+    let file = shared::data_directory().join("router.yaml");
+    let config = "cors:\n  policies:\n    - origins: [\"https://shop.example\"]\n\
+        supergraph:\n  introspection: false\nlimits:\n  max_depth: 2\n";
+    fs::write(&file, config).unwrap();
+    let platform = Launch::new(SOUK)
+        .without_demo()
+        .set("SOUK_SERVER_ROUTER_CONFIG", file.to_str().unwrap())
+        .serve()
+        .await;
+    let anybody = Client::new(platform.url());
+    let ask = async |origin: &str| {
+        let request = anybody.request("/graphql").header("origin", origin);
+        let query = json!({ "query": "{ me { id } }" });
+        let answer = request.json(&query).send().await.unwrap();
+        answer.headers().get("access-control-allow-origin").cloned()
+    };
+    assert_eq!(
+        ask("https://shop.example").await.unwrap(),
+        "https://shop.example"
+    );
+    assert_eq!(ask("https://other.example").await, None);
+    let deep = anybody
+        .fails("{ products { nodes { id } } }", json!({}))
+        .await;
+    assert_eq!(deep.code, "MAX_DEPTH_LIMIT");
+    anybody
+        .fails("{ __schema { queryType { name } } }", json!({}))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_connection_to_each_database_is_enough() {
+    let platform = Launch::new(SOUK)
+        .set("SOUK_DATABASE_POOL_SIZE", "1")
+        .serve()
+        .await;
+    let anybody = Client::new(platform.url());
+    let offer = Offer::make(&anybody, 10).await;
+    let buyers = register_buyers(&anybody, 8).await;
+    let buying = buyers.iter().map(async |buyer| {
+        offer.add_to_cart(buyer, 1).await.unwrap();
+        let order = place_order(buyer, "key").await.unwrap();
+        assert_eq!(pay(&order.checkout_url).await, Ok(303));
+        wait_for("the order", Duration::from_secs(30), async || {
+            orders_of(buyer).await[&order.id].status == "CONFIRMED"
+        })
+        .await;
+    });
+    join_all(buying).await;
 }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should fail at once and say why"
 )]
 
+mod accounts;
 mod books;
 mod in_one_process;
 mod lifecycle;

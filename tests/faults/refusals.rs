@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
+use souk_harness::platform::INTERNAL_SECRET;
 use souk_harness::{Launch, Platform, shared};
 
 use crate::SOUK;
@@ -11,8 +12,17 @@ use crate::SOUK;
 /// Runs `souk serve` and expects a refusal with all of these words.
 async fn refused(launch: Launch, data: &Path, more: &[&str], words: &[&str]) {
     let data = data.display().to_string();
-    let arguments = [&["serve", "--data", &data], more].concat();
-    let output = launch.run(&arguments).await;
+    refused_to_run(
+        &launch,
+        &[&["serve", "--data", &data], more].concat(),
+        words,
+    )
+    .await;
+}
+
+/// Runs a command and expects a refusal with all of these words.
+async fn refused_to_run(launch: &Launch, arguments: &[&str], words: &[&str]) {
+    let output = launch.run(arguments).await;
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert_eq!(told.lines().count(), 1, "one sentence: {told}");
@@ -64,10 +74,70 @@ async fn a_wrong_value() {
     refused(launch, &data, &["--port", "0"], &["SOUK_SERVER_PROT"]).await;
 }
 
+#[tokio::test]
+async fn a_configuration_of_the_router_that_does_not_fit() {
+    let data = shared::data_directory().join("data");
+    let file = shared::data_directory().join("router.yaml");
+    let path = file.to_str().unwrap();
+    let flags = ["--port", "0", "--router-config", path];
+    refused(Launch::new(SOUK), &data, &flags, &[path, "cannot read"]).await;
+    for (text, words) in [
+        ("limits: { max_deepness: 3 }", ["limits", "max_deepness"]),
+        (
+            "supergraph: { listen: 127.0.0.1:1 }",
+            ["supergraph.listen", "--port"],
+        ),
+        (
+            "override_subgraph_url: { user: http://user/graphql }",
+            ["override_subgraph_url", "without HTTP"],
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        refused(
+            Launch::new(SOUK),
+            &data,
+            &flags,
+            &[&[path], &words[..]].concat(),
+        )
+        .await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_souk_on_the_same_data() {
     let platform: Platform = Launch::new(SOUK).without_demo().serve().await;
     let data = platform.directory().join("data");
     let words = ["another souk", "--data"];
     refused(Launch::new(SOUK), &data, &["--port", "0"], &words).await;
+}
+
+#[tokio::test]
+async fn separate_processes_without_the_servers_that_they_share() {
+    // Nobody is asked at these addresses: what is missing is told first.
+    let shared = [
+        ("SOUK_IDENTITY_INTERNAL_SECRET", INTERNAL_SECRET),
+        ("SOUK_DATABASE_URL", "postgres://souk@127.0.0.1:1/souk"),
+        ("SOUK_EVENTS_URL", "amqp://souk@127.0.0.1:1/%2f"),
+        ("SOUK_CACHE_URL", "redis://127.0.0.1:1"),
+    ];
+    let all_but = |missing: &str| {
+        let kept = shared.iter().filter(|(variable, _)| *variable != missing);
+        kept.fold(Launch::new(SOUK), |launch, (variable, value)| {
+            launch.set(variable, value)
+        })
+    };
+    for (missing, _) in shared {
+        let subgraph = ["subgraph", "order", "--listen", "127.0.0.1:0"];
+        refused_to_run(&all_but(missing), &subgraph, &[missing, "not set"]).await;
+    }
+    let supergraph = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/supergraph.graphql");
+    let router = [
+        "router",
+        "--listen",
+        "127.0.0.1:0",
+        "--supergraph",
+        supergraph,
+    ];
+    let words = ["SOUK_CACHE_URL", "not set"];
+    refused_to_run(&all_but("SOUK_CACHE_URL"), &router, &words).await;
 }

@@ -112,7 +112,24 @@ impl Cache for MemoryCache {
             .await;
         match entry.value {
             Value::Counter(count) => Ok(count.fetch_add(1, Ordering::Relaxed) + 1),
-            Value::Bytes(_) => Err(CacheError(format!("{key} holds a value, not a counter"))),
+            Value::Bytes(_) => Err(not_a_counter(key)),
         }
     }
+
+    async fn decrement(&self, key: &str) -> Result<(), CacheError> {
+        match self.entries.get(key).await.map(|entry| entry.value) {
+            Some(Value::Counter(count)) => {
+                let less = |count: u64| count.checked_sub(1);
+                // An error is a counter at zero.
+                let _ = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+                Ok(())
+            }
+            Some(Value::Bytes(_)) => Err(not_a_counter(key)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_a_counter(key: &str) -> CacheError {
+    CacheError(format!("{key} holds a value, not a counter"))
 }

@@ -29,4 +29,6 @@ pub trait Cache: Send + Sync {
     /// Adds one to a counter, atomically across instances, and returns it. The counter vanishes `window` after its
     /// first increment: a fixed window for rate limits.
     async fn increment(&self, key: &str, window: Duration) -> Result<u64, CacheError>;
+    /// Takes one back from a counter, which keeps its window. A counter that vanished, or is at zero, stays so.
+    async fn decrement(&self, key: &str) -> Result<(), CacheError>;
 }

@@ -78,4 +78,17 @@ impl Cache for RedisCache {
             .await
             .map_err(failed)
     }
+
+    async fn decrement(&self, key: &str) -> Result<(), CacheError> {
+        // One script, so that a counter that vanishes meanwhile does not come back without an end.
+        let script = Script::new(
+            "local n = tonumber(redis.call('GET', KEYS[1]) or '0') \
+             if n > 0 then redis.call('DECR', KEYS[1]) end",
+        );
+        script
+            .key(key)
+            .invoke_async(&mut self.connection.clone())
+            .await
+            .map_err(failed)
+    }
 }

@@ -21,7 +21,7 @@ pub use self::read::{ConfigError, Flag, Sources};
 pub use self::setting::{Kind, SETTINGS, SUBGRAPHS, Setting, Variable};
 pub use self::value::parse_duration;
 
-use crate::identity::InternalSigner;
+use crate::identity::{InternalSigner, TrustedProxies};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,6 +66,10 @@ pub struct Server {
     pub port: Option<u16>,
     /// The address at which clients reach the router, without a trailing slash, when it is not the one bound.
     pub public_url: Option<String>,
+    /// The reverse proxies whose `x-forwarded-for` is believed, see [`TrustedProxies`].
+    pub trusted_proxies: TrustedProxies,
+    /// `router.yaml`, which says how the router of a single process behaves.
+    pub router_config: Option<PathBuf>,
 }
 
 /// The databases.
@@ -74,7 +78,8 @@ pub struct DatabaseSettings {
     /// A PostgreSQL server, `postgres://user:password@host:port[/prefix]`. Each subgraph has its own database
     /// there, see [`subgraph_database_url`]. Without it souk runs a private PostgreSQL in the data directory.
     pub url: Option<Secret>,
-    /// The most connections one subgraph opens.
+    /// The most connections that the requests and workers of one subgraph share. What waits for events, and the outbox
+    /// relay, have their own.
     pub pool_size: usize,
 }
 

@@ -41,6 +41,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// A log level or directives.
     Level,
+    /// Networks with commas between them, or `none`.
+    Networks,
 }
 
 /// An environment variable.
@@ -97,6 +99,20 @@ pub const SETTINGS: &[Setting] = &[
         "the address at which clients reach the router",
     ),
     setting(
+        "server.trusted_proxies",
+        Kind::Networks,
+        Some(
+            "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, fc00::/7, fe80::/10",
+        ),
+        "the reverse proxies whose x-forwarded-for is believed",
+    ),
+    setting(
+        "server.router_config",
+        Kind::Path,
+        None,
+        "router.yaml, which says how the router of `souk serve` behaves",
+    ),
+    setting(
         "database.url",
         Kind::SecretUrl(&["postgres", "postgresql"]),
         None,
@@ -106,7 +122,7 @@ pub const SETTINGS: &[Setting] = &[
         "database.pool_size",
         Kind::Number(1, 1000),
         Some("10"),
-        "the most connections one subgraph opens",
+        "the most connections that the requests and workers of one subgraph share",
     ),
     setting(
         "postgres.bin",

@@ -7,6 +7,7 @@ use figment::value::{Num, Value};
 use tracing_subscriber::EnvFilter;
 
 use super::setting::Kind;
+use crate::identity::TrustedProxies;
 
 /// Brings a value into the form that [`super::Config`] reads, or says what would be allowed. The message goes on
 /// after "... is ": it never repeats a secret.
@@ -50,6 +51,7 @@ pub(super) fn check(kind: Kind, value: &Value) -> Result<Value, String> {
             .rsplit_once(':')
             .is_some_and(|(host, port)| !host.is_empty() && u16::from_str(port).is_ok()),
         Kind::Word(words) => words.contains(&text.as_str()),
+        Kind::Networks => TrustedProxies::parse(&text).is_some(),
         Kind::Level => !text.is_empty() && EnvFilter::builder().parse(&text).is_ok(),
     };
     if accepted {
@@ -78,6 +80,9 @@ fn allowed(kind: Kind) -> String {
         Kind::Secret(bytes) => format!("expected a secret of at least {bytes} bytes"),
         Kind::Address => "expected host:port such as 127.0.0.1:4001".to_owned(),
         Kind::Word(words) => format!("expected {}", words.join(" or ")),
+        Kind::Networks => {
+            "expected none, or networks such as 10.0.0.0/8 with commas between them".to_owned()
+        }
         Kind::Level => {
             "expected error, warn, info, debug, trace, or directives such as info,souk_order=debug"
                 .to_owned()

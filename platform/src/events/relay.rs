@@ -60,28 +60,19 @@ impl Relay {
         stop: &CancellationToken,
         pause: &mut Duration,
     ) -> Result<(), String> {
+        // Not one of the pool: it is held as long as the process runs, and the lock with it.
         let mut connection = self
             .database
-            .get()
+            .connect()
             .await
             .map_err(|error| error.to_string())?;
-        // The lock lives as long as the session: it is released by the unlock below, or by the connection's end.
-        if !try_lock(&mut connection).await? {
-            drop(connection);
+        while !try_lock(&mut connection).await? {
             tokio::select! {
-                () = stop.cancelled() => {}
+                () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            return Ok(());
         }
-        let result = self.publish_loop(&mut connection, wake, stop, pause).await;
-        if unlock(&mut connection).await.is_err() {
-            // A connection that may still hold the lock must not go back into the pool.
-            drop(diesel_async::pooled_connection::deadpool::Object::take(
-                connection,
-            ));
-        }
-        result
+        self.publish_loop(&mut connection, wake, stop, pause).await
     }
 
     async fn publish_loop(
@@ -159,11 +150,4 @@ async fn try_lock(connection: &mut AsyncPgConnection) -> Result<bool, String> {
         .await
         .map_err(|error| error.to_string())?;
     Ok(row.locked)
-}
-
-async fn unlock(connection: &mut AsyncPgConnection) -> diesel::QueryResult<usize> {
-    diesel::sql_query("SELECT pg_advisory_unlock($1)")
-        .bind::<diesel::sql_types::BigInt, _>(RELAY_LOCK)
-        .execute(connection)
-        .await
 }

@@ -67,10 +67,22 @@ async fn counters_count_everybody_within_their_window(cache: &Arc<dyn Cache>) {
     cache.delete("count").await.unwrap();
     assert_eq!(cache.increment("count", LONG).await.unwrap(), 1);
 
+    cache.increment("count", LONG).await.unwrap();
+    for expected in ["1", "0", "0"] {
+        cache.decrement("count").await.unwrap();
+        let count = cache.get("count").await.unwrap().unwrap();
+        assert_eq!(count, expected.as_bytes());
+    }
+    assert_eq!(cache.increment("count", LONG).await.unwrap(), 1);
+    cache.decrement("unknown").await.unwrap();
+    assert_eq!(cache.get("unknown").await.unwrap(), None);
+
     // The window begins with the first increment; later ones do not prolong it.
     let window = Duration::from_millis(600);
     for expected in 1..=3 {
         assert_eq!(cache.increment("window", window).await.unwrap(), expected);
+        cache.decrement("window").await.unwrap();
+        cache.increment("window", window).await.unwrap();
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
     tokio::time::sleep(Duration::from_millis(250)).await;
@@ -78,6 +90,7 @@ async fn counters_count_everybody_within_their_window(cache: &Arc<dyn Cache>) {
 
     cache.set("text", b"not a number", LONG).await.unwrap();
     assert!(cache.increment("text", LONG).await.is_err());
+    assert!(cache.decrement("text").await.is_err());
 }
 
 async fn revoked_sessions_stay_revoked_while_a_token_lives(cache: &Arc<dyn Cache>) {

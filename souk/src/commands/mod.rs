@@ -5,20 +5,23 @@ mod events;
 mod health;
 mod migrate;
 mod plan;
+mod reached;
 mod router;
+mod router_config;
 mod schema;
 mod search;
 mod seed;
 mod serve;
 mod settings;
 mod subgraph;
+mod user;
 
 use std::io::Write;
 
 use souk_platform::config::{Config, Sources};
 use souk_platform::telemetry;
 
-use crate::cli::{Command, ConfigArgs, EventsCommand, SchemaCommand, SearchCommand};
+use crate::cli::{Command, ConfigArgs, EventsCommand, SchemaCommand, SearchCommand, UserCommand};
 use crate::failure::Failure;
 
 /// Runs the command.
@@ -31,6 +34,9 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Plan(args) => plan::run(&args),
         Command::Migrate(args) => migrate::run(args).await,
         Command::Seed(args) => seed::run(args).await,
+        Command::User {
+            command: UserCommand::Provision(args),
+        } => user::provision(args).await,
         Command::Schema {
             command: SchemaCommand::Export { output },
         } => schema::export(&output),

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 
 use souk_platform::cache::{Cache, Revocations};
@@ -10,11 +9,11 @@ use souk_platform::config::{Config, Sources};
 use souk_platform::serving::cache_check;
 use souk_platform::telemetry;
 use souk_router::config::ListenAddress;
-use souk_router::{HttpTransports, RouterBuilder, RouterConfig};
+use souk_router::{HttpTransports, RouterBuilder};
 
-use crate::backing::connect_cache;
+use crate::backing::{connect_cache, require_shared_cache};
 use crate::cli::RouterArgs;
-use crate::commands::{bind, told_to_stop};
+use crate::commands::{bind, router_config, told_to_stop};
 use crate::failure::Failure;
 use crate::identity_hook::IdentityHook;
 
@@ -22,7 +21,7 @@ use crate::identity_hook::IdentityHook;
 pub async fn run(args: RouterArgs) -> Result<(), Failure> {
     let platform = Config::read(Sources::of_process()).map_err(Failure::setup)?;
     telemetry::init(&platform.log).map_err(Failure::setup)?;
-    let mut config = read_config(args.config.as_deref())?;
+    let mut config = router_config::read(args.config.as_deref())?;
     if let Some(listen) = &args.listen {
         config.supergraph.listen = ListenAddress(parse_address(listen)?);
     }
@@ -40,6 +39,7 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
         RouterBuilder::new(config, HttpTransports::new()).metrics(move || metrics.render());
     // Without the shared secret the subgraphs are not ours, and the router adds nothing to their requests.
     if platform.identity.internal_secret.is_some() {
+        require_shared_cache(&platform)?;
         let cache = connect_cache(&platform).await?;
         builder = builder
             .readiness(cache_check(cache.clone()))
@@ -69,16 +69,6 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
     served.map_err(Failure::failed)
 }
 
-fn read_config(path: Option<&Path>) -> Result<RouterConfig, Failure> {
-    let Some(path) = path else {
-        return Ok(RouterConfig::default());
-    };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::setup(format!("cannot read {}: {error}", path.display())))?;
-    RouterConfig::from_yaml(&text)
-        .map_err(|error| Failure::setup(format!("{}: {error}", path.display())))
-}
-
 fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
     text.parse().map_err(|_| {
         Failure::setup(format!(
@@ -93,6 +83,7 @@ fn identity_hook(config: &Config, cache: Arc<dyn Cache>) -> Result<IdentityHook,
         issuer: config.identity.issuer.clone(),
         audience: config.identity.audience.clone(),
         revocations: Revocations::new(cache, config.identity.access_token_lifetime),
+        proxies: config.server.trusted_proxies.clone(),
         signer: Some(config.internal_signer().map_err(Failure::setup)?),
     })
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use souk_platform::peers::PeerTransport;
-use souk_platform::serving::LocalTransport;
 
 use crate::backing::Backing;
 use crate::cli::ConfigArgs;
 use crate::commands::configure;
+use crate::commands::reached::local;
 use crate::commands::subgraph::peers;
 use crate::failure::Failure;
-use crate::graph::{MEMBERS, member};
+use crate::graph::member;
 
 /// Makes the index again from what the product and shop subgraphs have: over HTTP when they run on their own, else
 /// from their databases, which needs `souk serve` to be stopped.
@@ -42,16 +42,4 @@ pub async fn rebuild(args: ConfigArgs) -> Result<(), Failure> {
         rebuilt.products, rebuilt.shops, rebuilt.forgotten
     );
     Ok(())
-}
-
-/// The other subgraphs in this process, without anything that runs beside them.
-pub async fn local(backing: &Backing) -> Result<LocalTransport, Failure> {
-    let transport = LocalTransport::default();
-    for member in MEMBERS {
-        backing.migrate(member).await?;
-        let services = backing.services(member, Arc::new(transport.clone()))?;
-        let subgraph = (member.build)(services).map_err(|error| Failure::failed(error.message))?;
-        transport.mount(subgraph.name, subgraph.schema.clone());
-    }
-    Ok(transport)
 }

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backing::Backing;
 use crate::cli::ServeArgs;
+use crate::commands::router_config::read_for_one_process;
 use crate::commands::{bind, configure, subgraph::bus_check, told_to_stop};
 use crate::demo;
 use crate::failure::Failure;
@@ -50,7 +51,13 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
                 "data_dir",
                 args.data.map(|path| path.display().to_string()),
             )
+            .with_flag(
+                "--router-config",
+                "server.router_config",
+                args.router_config.map(|path| path.display().to_string()),
+            )
     })?;
+    let router_config = read_for_one_process(config.server.router_config.as_deref())?;
     // Bound first: a taken port is told before anything is started, and port 0 becomes a real one.
     let listener = listen(&config).await?;
     config.server.port = Some(listener.local_addr().map_err(Failure::failed)?.port());
@@ -59,7 +66,13 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let backing = Backing::start(config.clone()).await?;
     let shutdown = CancellationToken::new();
     let tasks = Tasks::new(shutdown.clone());
-    let served = serve(&backing, listener, &tasks, !args.no_demo, began).await;
+    let start = Start {
+        listener,
+        router_config,
+        with_demo: !args.no_demo,
+        began,
+    };
+    let served = serve(&backing, &tasks, start).await;
     if !tasks.finish(FINISH_WITHIN).await {
         tracing::warn!("some background work did not end in time");
     }
@@ -82,17 +95,26 @@ async fn listen(config: &Config) -> Result<TcpListener, Failure> {
     bind(&format!("{host}:{last}")).await
 }
 
-async fn serve(
-    backing: &Backing,
+/// How this process was started.
+struct Start {
     listener: TcpListener,
-    tasks: &Tasks,
+    router_config: RouterConfig,
     with_demo: bool,
     began: Instant,
-) -> Result<(), Failure> {
+}
+
+async fn serve(backing: &Backing, tasks: &Tasks, start: Start) -> Result<(), Failure> {
+    let Start {
+        listener,
+        router_config,
+        with_demo,
+        began,
+    } = start;
+    let pages = Pages::of(&router_config);
     let peers = LocalTransport::default();
     let subgraphs = build_subgraphs(backing, &peers).await?;
     backing.start_workers(&subgraphs, tasks).await?;
-    let router = build_router(backing, &subgraphs).await?;
+    let router = build_router(backing, &subgraphs, router_config).await?;
     let handle = router.handle();
     let mut routes =
         router
@@ -115,7 +137,7 @@ async fn serve(
         if with_demo {
             demo::fill(&peers).await?;
         }
-        announce(&url, with_demo, began.elapsed());
+        announce(&url, &pages, with_demo, began.elapsed());
         std::future::pending().await
     };
 
@@ -156,7 +178,11 @@ async fn build_subgraphs(
     Ok(subgraphs)
 }
 
-async fn build_router(backing: &Backing, subgraphs: &[Arc<Subgraph>]) -> Result<Router, Failure> {
+async fn build_router(
+    backing: &Backing,
+    subgraphs: &[Arc<Subgraph>],
+    mut router_config: RouterConfig,
+) -> Result<Router, Failure> {
     let config = &backing.config;
     let mut inputs = Vec::with_capacity(subgraphs.len());
     let mut transports = Transports::new();
@@ -175,7 +201,6 @@ async fn build_router(backing: &Backing, subgraphs: &[Arc<Subgraph>]) -> Result<
     let composed = compose(&inputs).map_err(Failure::failed)?;
     let hook = identity_hook(backing);
     let metrics = telemetry::metrics().map_err(Failure::setup)?;
-    let mut router_config = RouterConfig::default();
     // `souk serve` answers for its databases too, see `health_routes`.
     router_config.health_check.enabled = false;
     let keys = UserKeys {
@@ -194,11 +219,14 @@ async fn build_router(backing: &Backing, subgraphs: &[Arc<Subgraph>]) -> Result<
 }
 
 fn identity_hook(backing: &Backing) -> IdentityHook {
-    let Config { identity, .. } = &*backing.config;
+    let Config {
+        identity, server, ..
+    } = &*backing.config;
     IdentityHook {
         issuer: identity.issuer.clone(),
         audience: identity.audience.clone(),
         revocations: Revocations::new(backing.cache.clone(), identity.access_token_lifetime),
+        proxies: server.trusted_proxies.clone(),
         signer: None,
     }
 }
@@ -258,16 +286,35 @@ fn answer(status: StatusCode, body: serde_json::Value) -> Response {
     (status, Json(body)).into_response()
 }
 
+/// The pages that can be switched off.
+struct Pages {
+    graphiql: bool,
+    metrics: bool,
+}
+
+impl Pages {
+    fn of(config: &RouterConfig) -> Pages {
+        Pages {
+            graphiql: config.homepage.enabled || config.sandbox.enabled,
+            metrics: config.telemetry.exporters.metrics.prometheus.enabled,
+        }
+    }
+}
+
 #[allow(clippy::print_stdout)]
-fn announce(url: &str, with_demo: bool, elapsed: Duration) {
+fn announce(url: &str, pages: &Pages, with_demo: bool, elapsed: Duration) {
     println!();
     println!("Souk is ready after {:.1} s.", elapsed.as_secs_f64());
     println!();
     println!("  GraphQL    {url}/graphql");
-    println!("  GraphiQL   {url}/");
+    if pages.graphiql {
+        println!("  GraphiQL   {url}/");
+    }
     println!("  Health     {url}/health");
     println!("  Readiness  {url}/readiness");
-    println!("  Metrics    {url}/metrics");
+    if pages.metrics {
+        println!("  Metrics    {url}/metrics");
+    }
     if with_demo {
         println!();
         demo::print_accounts();

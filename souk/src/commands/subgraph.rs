@@ -13,7 +13,7 @@ use souk_platform::serving::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::backing::Backing;
+use crate::backing::{Backing, require_shared_servers};
 use crate::cli::SubgraphArgs;
 use crate::commands::{bind, configure, told_to_stop};
 use crate::failure::Failure;
@@ -34,11 +34,7 @@ pub async fn run(args: SubgraphArgs) -> Result<(), Failure> {
         member(&name).ok_or_else(|| Failure::setup(format!("there is no subgraph {name}")))?;
     let address = listen_address(&config, &name, args.listen)?;
     let signer = config.internal_signer().map_err(Failure::setup)?;
-    if config.database.url.is_none() {
-        return Err(Failure::setup(
-            "SOUK_DATABASE_URL is not set: a subgraph on its own needs a PostgreSQL server that all of them reach",
-        ));
-    }
+    require_shared_servers(&config)?;
     let listener = bind(&address).await?;
 
     let backing = Backing::start(config.clone()).await?;

@@ -55,10 +55,11 @@ impl<'a> Graph<'a> {
         Graph { transport }
     }
 
-    /// Makes the account if needed and gives its identity.
+    /// Makes the account if there is none and gives its identity. One that is there is its user's own: whoever changed
+    /// the password keeps it.
     pub async fn account(&self, account: &Account, password: &str) -> Result<Identity, Failure> {
         let roles: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
-        let input = json!({ "email": account.email, "name": account.name, "password": password, "roles": roles });
+        let input = json!({ "email": account.email, "name": account.name, "password": password, "roles": roles, "keepExisting": true });
         let souk = Identity::Service("souk".to_owned());
         let data = self
             .ask(&souk, "user", PROVISION, json!({ "input": input }))

@@ -9,7 +9,7 @@ use souk_platform::{ApiResult, Job};
 use crate::state::State;
 use crate::store;
 
-/// How long an expired session is kept, so that a late reuse of its tokens is still recognised.
+/// How long expired sessions and tokens are kept, so that a late reuse of a token is still recognised.
 const KEEP_EXPIRED: TimeDelta = TimeDelta::days(1);
 
 /// The subgraph's jobs.
@@ -24,7 +24,7 @@ pub fn all(state: &State) -> Vec<Job> {
         Job {
             name: "delete expired sessions",
             every: Duration::from_secs(3600),
-            run: Box::new(move || delete_expired_sessions(tidying.clone()).boxed()),
+            run: Box::new(move || delete_expired(tidying.clone()).boxed()),
         },
         Job {
             name: "prepare for logins",
@@ -45,11 +45,19 @@ async fn restore_revocations(state: State) -> ApiResult<()> {
     state.end_access(&revoked).await
 }
 
-async fn delete_expired_sessions(state: State) -> ApiResult<()> {
+/// Deletes sessions that expired, and of the others the exchanged tokens that would have expired by now. Until then the
+/// client may take such a token for good and present it, which tells that a thief has exchanged it.
+async fn delete_expired(state: State) -> ApiResult<()> {
     let mut connection = state.database.get().await?;
-    let deleted =
-        store::sessions::delete_expired(&mut connection, Utc::now() - KEEP_EXPIRED).await?;
-    tracing::debug!(deleted, "deleted expired sessions");
+    let expired = Utc::now() - KEEP_EXPIRED;
+    let sessions = store::sessions::delete_expired(&mut connection, expired).await?;
+    let lifetime = TimeDelta::from_std(state.identity().refresh_token_lifetime).ok();
+    let tokens = match lifetime.and_then(|lifetime| expired.checked_sub_signed(lifetime)) {
+        Some(issued) => store::sessions::delete_exchanged(&mut connection, issued).await?,
+        // They last longer than time does.
+        None => 0,
+    };
+    tracing::debug!(sessions, tokens, "deleted what expired");
     Ok(())
 }
 

@@ -53,7 +53,8 @@ impl Keys {
     }
 
     async fn read_or_create(&self) -> ApiResult<KeySet> {
-        let mut connection = self.database.get().await?;
+        // Not one of the pool: requests that hold those may be waiting for the keys.
+        let mut connection = self.database.connect().await?;
         let mut keys = store::keys::all(&mut connection).await?;
         if keys.is_empty() {
             let (id, pkcs8) = generate()?;

@@ -24,7 +24,7 @@ pub struct Limits {
     new_sessions: u64,
 }
 
-/// One attempt that was let through.
+/// One attempt that was let through. It counts as a failure until [`Limits::succeeded`] says otherwise.
 pub struct Attempt {
     account: String,
     client: Option<String>,
@@ -36,15 +36,20 @@ fn window() -> (u64, u64) {
     (now / WINDOW, WINDOW - now % WINDOW)
 }
 
-/// Whom a limit counts: an address, of IPv6 the network, because one client has all addresses of it (RFC 6177).
-fn client_key(client: IpAddr) -> String {
-    match client {
+/// Whom a limit counts: an address, of IPv6 the network, because one client has all addresses of it (RFC 6177). `None`
+/// for clients on this machine: they are its own programs, or everybody, behind a proxy that does not say for whom it
+/// speaks.
+fn client_key(client: IpAddr) -> Option<String> {
+    if client.is_loopback() {
+        return None;
+    }
+    Some(match client {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
-    }
+    })
 }
 
 impl Limits {
@@ -58,19 +63,15 @@ impl Limits {
         }
     }
 
-    /// Lets a client make an account or become a guest, or says `RATE_LIMITED`. Clients on this machine are let
-    /// through: they are its own programs, or everybody, behind a proxy that does not say for whom it speaks.
+    /// Lets a client make an account or become a guest, or says `RATE_LIMITED`. Clients on this machine are let through.
     pub async fn new_session(&self, client: Option<IpAddr>) -> ApiResult<()> {
-        let Some(client) = client.filter(|client| !client.is_loopback()) else {
+        let Some(client) = client.and_then(client_key) else {
             return Ok(());
         };
         let (window, left) = window();
-        let key = format!("session:client:{}:{window}", client_key(client));
         let opened = self
-            .cache
-            .increment(&key, Duration::from_secs(WINDOW))
-            .await
-            .map_err(unavailable)?;
+            .count(&format!("session:client:{client}:{window}"))
+            .await?;
         if opened > self.new_sessions {
             let what = "too many new accounts and guest sessions from this address";
             return Err(ApiError::rate_limited(what, left));
@@ -79,7 +80,8 @@ impl Limits {
     }
 
     /// Lets an attempt through or says `RATE_LIMITED`. Attempts count whether or not the account exists, so that
-    /// the limit does not tell; `account` is the e-mail address or whatever was typed for it.
+    /// the limit does not tell; `account` is the e-mail address or whatever was typed for it. They count before the
+    /// password is looked at, so that guesses at the same time are counted, too.
     pub async fn attempt(&self, account: &str, client: Option<IpAddr>) -> ApiResult<Attempt> {
         let (window, left) = window();
         // Hashed: the cache need not know who logs in, and a key stays short whatever is typed.
@@ -87,23 +89,20 @@ impl Limits {
             "login:account:{}:{window}",
             hex::encode(Sha256::digest(account.as_bytes()))
         );
-        let client = client.map(|client| format!("login:client:{}:{window}", client_key(client)));
-        if let Some(key) = &client {
-            let failures = self.cache.get(key).await.map_err(unavailable)?;
-            if failures.and_then(count).unwrap_or(0) >= self.logins * CLIENT_FACTOR {
-                return Err(ApiError::rate_limited(
-                    "too many failed logins from this address",
-                    left,
-                ));
-            }
-        }
-        if self
-            .cache
-            .increment(&account, Duration::from_secs(WINDOW))
-            .await
-            .map_err(unavailable)?
-            > self.logins
+        let client = client
+            .and_then(client_key)
+            .map(|client| format!("login:client:{client}:{window}"));
+        if let Some(client) = &client
+            && self.count(client).await? > self.logins * CLIENT_FACTOR
         {
+            return Err(ApiError::rate_limited(
+                "too many failed logins from this address",
+                left,
+            ));
+        }
+        if self.count(&account).await? > self.logins {
+            // Nothing was guessed: whoever shares the address need not suffer for it.
+            self.give_back(client.as_deref()).await?;
             return Err(ApiError::rate_limited(
                 "too many attempts to log in to this account",
                 left,
@@ -112,29 +111,29 @@ impl Limits {
         Ok(Attempt { account, client })
     }
 
-    /// The password was right: the account's count starts again. The client's does not, or an attacker would
-    /// log in to an account of his own now and then.
+    /// The password was right: the account's count starts again, and the client gets this one attempt back. The client's
+    /// other failures stay, or an attacker would log in to an account of his own now and then.
     pub async fn succeeded(&self, attempt: Attempt) -> ApiResult<()> {
         self.cache
             .delete(&attempt.account)
             .await
+            .map_err(unavailable)?;
+        self.give_back(attempt.client.as_deref()).await
+    }
+
+    async fn count(&self, key: &str) -> ApiResult<u64> {
+        self.cache
+            .increment(key, Duration::from_secs(WINDOW))
+            .await
             .map_err(unavailable)
     }
 
-    /// The password was wrong.
-    pub async fn failed(&self, attempt: Attempt) -> ApiResult<()> {
-        if let Some(client) = attempt.client {
-            self.cache
-                .increment(&client, Duration::from_secs(WINDOW))
-                .await
-                .map_err(unavailable)?;
+    async fn give_back(&self, client: Option<&str>) -> ApiResult<()> {
+        match client {
+            Some(key) => self.cache.decrement(key).await.map_err(unavailable),
+            None => Ok(()),
         }
-        Ok(())
     }
-}
-
-fn count(bytes: Vec<u8>) -> Option<u64> {
-    String::from_utf8(bytes).ok()?.parse().ok()
 }
 
 /// A cache that does not answer is `UNAVAILABLE`: guessing passwords without a limit is worse than waiting.
@@ -156,7 +155,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_are_one_client() {
-        let key = |address: &str| client_key(address.parse().unwrap());
+        let key = |address: &str| client_key(address.parse().unwrap()).unwrap();
         assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:3:4:5:6"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
         assert_ne!(key("198.51.100.1"), key("198.51.100.2"));

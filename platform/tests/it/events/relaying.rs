@@ -117,6 +117,21 @@ async fn one_relay_publishes_and_another_takes_over_when_it_dies() {
 }
 
 #[tokio::test]
+async fn a_relay_works_beside_requests_that_hold_all_connections() {
+    let database = Database::new(&database_url("platform").await, 1).unwrap();
+    let noting = Noting::new(0);
+    let bus: Arc<dyn Bus> = noting.clone();
+    tell(&database, &[event(Uuid::now_v7(), 0)]).await;
+    let held = database.get().await.unwrap();
+    let _relay = Running::relay(&database, &bus);
+    wait_for("the event", SOON, async || noting.noted() == 1).await;
+    drop(held);
+    // And it does not keep the connection that is needed for the next.
+    tell(&database, &[event(Uuid::now_v7(), 1)]).await;
+    wait_for("the next event", SOON, async || noting.noted() == 2).await;
+}
+
+#[tokio::test]
 async fn a_relay_takes_up_its_work_after_the_database_was_away() {
     let proxy = souk_harness::Proxy::in_front_of(&database_url("platform").await).await;
     let database = Database::new(proxy.url(), 4).unwrap();

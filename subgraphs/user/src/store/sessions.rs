@@ -230,6 +230,17 @@ pub async fn delete_expired(
         .await
 }
 
+/// Deletes the exchanged tokens that were issued before then; how many.
+pub async fn delete_exchanged(
+    connection: &mut AsyncPgConnection,
+    before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    let exchanged = refresh_tokens::table
+        .filter(refresh_tokens::rotated_at.is_not_null())
+        .filter(refresh_tokens::created_at.lt(before));
+    diesel::delete(exchanged).execute(connection).await
+}
+
 fn later(now: DateTime<Utc>, lifetime: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(lifetime)
         .ok()

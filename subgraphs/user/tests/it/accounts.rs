@@ -308,3 +308,24 @@ async fn provisioning_twice_changes_nothing_and_with_other_values_all_of_them() 
     assert!(world.is_shut_out(&root).await);
     data(world.login("root@example.com", "quite another").await);
 }
+
+#[tokio::test]
+async fn an_account_that_is_to_be_kept_stays_as_its_user_made_it() {
+    let world = World::new().await;
+    let seed = identity::service("seed");
+    let input = json!({"email": "ada@example.com", "name": "Demo", "password": "another password",
+        "roles": ["ADMIN"], "keepExisting": true});
+    let provision = async || {
+        let answer = world.ask(&seed, PROVISION, json!({ "input": input })).await;
+        data(answer)["provisionUser"].clone()
+    };
+    let ada = world.register("ada@example.com", "Ada").await;
+    let kept = provision().await;
+    assert_eq!(kept["created"], json!(false));
+    assert_eq!(
+        (&kept["user"]["name"], &kept["user"]["roles"]),
+        (&json!("Ada"), &json!(["BUYER"]))
+    );
+    assert!(!world.is_shut_out(&ada).await);
+    data(world.login("ada@example.com", PASSWORD).await);
+}

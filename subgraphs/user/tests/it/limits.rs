@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use async_graphql::{Request, Variables};
+use futures::future::join_all;
 use serde_json::{Value, json};
 use souk_harness::{data, error_code};
 use souk_platform::identity::ClientAddress;
@@ -78,33 +79,70 @@ async fn guessing_at_the_current_password_is_limited_too() {
     assert!(codes.contains(&"RATE_LIMITED".to_owned()), "{codes:?}");
 }
 
+/// Logs in as a client with this address.
+async fn login_from(world: &World, client: &str, email: &str, password: &str) -> Value {
+    let client: IpAddr = client.parse().unwrap();
+    let variables = json!({"input": {"email": email, "password": password}});
+    let request = Request::new(LOGIN)
+        .variables(Variables::from_json(variables))
+        .data(ClientAddress(client));
+    serde_json::to_value(world.subgraph.schema.execute(request).await).unwrap()
+}
+
 #[tokio::test]
 async fn one_client_fails_only_so_often_however_many_accounts_it_tries() {
     let world = World::with(|config| config.identity.login_attempts_per_minute = 1).await;
-    let login = async |email: &str, password: &str, client: &str| {
-        let client: IpAddr = client.parse().unwrap();
-        let variables = json!({"input": {"email": email, "password": password}});
-        let request = Request::new(LOGIN)
-            .variables(Variables::from_json(variables))
-            .data(ClientAddress(client));
-        serde_json::to_value(world.subgraph.schema.execute(request).await).unwrap()
-    };
     let mut account = 0;
     let count = tries(5, async || {
         account += 1;
-        login(
-            &format!("user{account}@example.com"),
-            "wrong password",
-            "203.0.113.7",
-        )
-        .await
+        let email = format!("user{account}@example.com");
+        login_from(&world, "203.0.113.7", &email, "wrong password").await
     })
     .await;
     assert!((5..=10).contains(&count), "refused after {count}");
 
     world.register("ada@example.com", "Ada").await;
-    let elsewhere = login("ada@example.com", PASSWORD, "2001:db8::7").await;
+    let elsewhere = login_from(&world, "2001:db8::7", "ada@example.com", PASSWORD).await;
     assert!(elsewhere.get("errors").is_none(), "{elsewhere:#}");
+}
+
+#[tokio::test]
+async fn one_client_fails_only_so_often_also_when_it_guesses_at_once() {
+    let world = World::with(|config| config.identity.login_attempts_per_minute = 1).await;
+    let guesses = (0..40).map(|account| {
+        let email = format!("user{account}@example.com");
+        let world = &world;
+        async move { login_from(world, "203.0.113.7", &email, "wrong password").await }
+    });
+    let answers = join_all(guesses).await;
+    let guessed = answers
+        .iter()
+        .filter(|answer| error_code(answer) == "UNAUTHENTICATED")
+        .count();
+    // They may fall into two minutes.
+    assert!(
+        (5..=10).contains(&guessed),
+        "{guessed} guesses were let through"
+    );
+}
+
+#[tokio::test]
+async fn people_who_share_an_address_log_in_as_often_as_they_like() {
+    let world = World::with(|config| config.identity.login_attempts_per_minute = 1).await;
+    world.register("ada@example.com", "Ada").await;
+    for _ in 0..12 {
+        data(login_from(&world, "203.0.113.7", "ada@example.com", PASSWORD).await);
+    }
+}
+
+#[tokio::test]
+async fn programs_on_this_machine_are_no_client() {
+    let world = World::with(|config| config.identity.login_attempts_per_minute = 1).await;
+    for account in 0..12 {
+        let email = format!("user{account}@example.com");
+        let answer = login_from(&world, "127.0.0.1", &email, "wrong password").await;
+        assert_eq!(error_code(&answer), "UNAUTHENTICATED");
+    }
 }
 
 #[tokio::test]

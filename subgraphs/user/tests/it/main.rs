@@ -11,5 +11,6 @@ mod graph;
 mod guards;
 mod keys;
 mod limits;
+mod races;
 mod sessions;
 mod support;

@@ -232,14 +232,11 @@ async fn expired_sessions_are_deleted_and_others_kept() {
     let world = World::new().await;
     let ada = world.register("ada@example.com", "Ada").await;
     let gone = world.register("bob@example.com", "Bob").await;
-    let mut database = world.services.database.get().await.unwrap();
     let session = gone.identity.subject().unwrap().session;
     let age = format!(
         "UPDATE sessions SET expires_at = now() - interval '2 days' WHERE id = '{session}'"
     );
-    diesel_async::RunQueryDsl::execute(diesel::sql_query(age), &mut database)
-        .await
-        .unwrap();
+    world.execute(&age).await;
     for job in &world.subgraph.jobs {
         (job.run)().await.unwrap();
     }
@@ -248,6 +245,46 @@ async fn expired_sessions_are_deleted_and_others_kept() {
         "UNAUTHENTICATED"
     );
     data(world.refresh(&ada.refresh_token).await);
+}
+
+#[tokio::test]
+async fn a_session_in_use_keeps_the_exchanged_tokens_that_would_still_be_good() {
+    let world = World::new().await;
+    let ada = world.register("ada@example.com", "Ada").await;
+    let mut tokens = vec![ada.refresh_token.clone()];
+    for _ in 0..3 {
+        let refreshed = data(world.refresh(&tokens[tokens.len() - 1]).await);
+        tokens.push(
+            world
+                .person(&refreshed["refresh"])
+                .await
+                .refresh_token
+                .clone(),
+        );
+    }
+    // The first was given out 32 days ago, for 30 days; the others lately.
+    let forgotten = "UPDATE refresh_tokens SET created_at = created_at - interval '32 days'
+        WHERE created_at = (SELECT min(created_at) FROM refresh_tokens)";
+    world.execute(forgotten).await;
+    for job in &world.subgraph.jobs {
+        (job.run)().await.unwrap();
+    }
+    assert_eq!(
+        world.count("SELECT count(*) FROM refresh_tokens").await,
+        3,
+        "two exchanged ones and the one that is good"
+    );
+
+    assert_eq!(
+        error_code(&world.refresh(&tokens[0]).await),
+        "UNAUTHENTICATED"
+    );
+    assert!(!world.is_shut_out(&ada).await, "nobody knows it any more");
+    assert_eq!(
+        error_code(&world.refresh(&tokens[1]).await),
+        "UNAUTHENTICATED"
+    );
+    assert!(world.is_shut_out(&ada).await, "a reuse");
 }
 
 #[tokio::test]

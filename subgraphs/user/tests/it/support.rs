@@ -129,6 +129,30 @@ impl World {
             .unwrap()
     }
 
+    /// Runs a statement of SQL on the subgraph's database.
+    pub async fn execute(&self, statement: &str) {
+        let mut database = self.services.database.get().await.unwrap();
+        diesel::sql_query(statement)
+            .execute(&mut database)
+            .await
+            .unwrap();
+    }
+
+    /// What `SELECT count(*) ...` gives.
+    pub async fn count(&self, select: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let mut database = self.services.database.get().await.unwrap();
+        let row: Row = diesel::sql_query(select)
+            .get_result(&mut database)
+            .await
+            .unwrap();
+        row.count
+    }
+
     /// What stands in the outbox, in order: type and payload.
     pub async fn events(&self) -> Vec<(String, Value)> {
         #[derive(QueryableByName)]

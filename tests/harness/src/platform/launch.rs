@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use tokio::io::AsyncWriteExt;
+
 use super::part::{Part, READY_WITHIN};
 use super::{OTHER_ROUTER, Platform, ROUTER, SERVE, Servers};
 use crate::database::{fresh_name, server_url};
@@ -75,17 +77,30 @@ impl Launch {
 
     /// Runs a command of the binary to its end, in a directory of its own.
     pub async fn run(&self, arguments: &[&str]) -> Output {
-        self.run_in(&shared::data_directory(), arguments).await
+        self.run_in(&shared::data_directory(), arguments, "").await
     }
 
-    pub(super) async fn run_in(&self, directory: &Path, arguments: &[&str]) -> Output {
+    /// Runs a command with this text as its standard input.
+    pub(super) async fn run_in(&self, directory: &Path, arguments: &[&str], input: &str) -> Output {
         let words: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
         let mut command = tokio::process::Command::from(self.call(directory, &words));
-        let output = command.kill_on_drop(true).output();
-        let output = tokio::time::timeout(READY_WITHIN, output).await;
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let ran = async {
+            let mut child = command.spawn()?;
+            let mut pipe = child.stdin.take().expect("a pipe");
+            // A command that does not read it may have ended.
+            let _ = pipe.write_all(input.as_bytes()).await;
+            drop(pipe);
+            child.wait_with_output().await
+        };
+        let output = tokio::time::timeout(READY_WITHIN, ran).await;
         output
             .unwrap_or_else(|_| panic!("souk {arguments:?} does not end"))
-            .unwrap_or_else(|error| panic!("souk {arguments:?}: {error}"))
+            .unwrap_or_else(|error: std::io::Error| panic!("souk {arguments:?}: {error}"))
     }
 
     /// Six subgraphs and two routers, each on its own, with PostgreSQL, RabbitMQ and Redis.

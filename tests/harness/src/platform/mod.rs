@@ -4,7 +4,7 @@ mod launch;
 mod part;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Output};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -140,7 +140,7 @@ impl Platform {
     /// Runs another command of the binary with the platform's settings, such as `["search", "rebuild"]`, and gives what
     /// it printed.
     pub async fn command(&self, arguments: &[&str]) -> String {
-        let output = self.launch.run_in(&self.directory, arguments).await;
+        let output = self.command_given(arguments, "").await;
         let (stdout, stderr) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
@@ -151,6 +151,11 @@ impl Platform {
             output.status
         );
         stdout.into_owned()
+    }
+
+    /// Runs another command with this text as its standard input, whether it succeeds or not.
+    pub async fn command_given(&self, arguments: &[&str], input: &str) -> Output {
+        self.launch.run_in(&self.directory, arguments, input).await
     }
 
     fn add(&mut self, name: &'static str, address: &str, arguments: &[&str]) {

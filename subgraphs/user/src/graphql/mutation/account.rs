@@ -107,7 +107,6 @@ impl AccountMutations {
             .verify(&input.current_password, Some(&user.password_hash))
             .await?
         {
-            state.limits.failed(attempt).await?;
             return Err(ApiError::bad_input(
                 "input.currentPassword",
                 "this is not the current password",

@@ -41,6 +41,9 @@ pub struct ProvisionUserInput {
     password: String,
     /// All roles.
     roles: Vec<Role>,
+    /// Whether an existing account stays as it is.
+    #[graphql(default)]
+    keep_existing: bool,
 }
 
 /// The account that exists now.
@@ -87,8 +90,8 @@ impl RoleMutations {
         Ok(AssignRolesPayload { user: User(user) })
     }
 
-    /// Makes an account or changes the existing one of this e-mail address, so that it has this name, password and
-    /// these roles. Repeating it changes nothing. Internal: for setting up the first accounts.
+    /// Makes an account or, unless it is to be kept, changes the existing one of this e-mail address, so that it has this
+    /// name, password and these roles. Repeating it changes nothing. Internal: for setting up the first accounts.
     #[graphql(inaccessible)]
     async fn provision_user(
         &self,
@@ -106,6 +109,12 @@ impl RoleMutations {
             let mut database = state.database.get().await?;
             store::users::find_by_email(&mut database, &email).await?
         };
+        if let (true, Some(user)) = (input.keep_existing, &existing) {
+            return Ok(ProvisionUserPayload {
+                user: User(user.clone()),
+                created: false,
+            });
+        }
         let unchanged = match &existing {
             Some(user) => {
                 state
@@ -146,6 +155,9 @@ impl RoleMutations {
                         .await?;
                     return Ok((user, true, Vec::new()));
                 };
+                if input.keep_existing {
+                    return Ok((user, false, Vec::new()));
+                }
                 let mut ended = Vec::new();
                 if let Some(password_hash) = &password_hash {
                     store::users::set_password(connection, user.id, password_hash).await?;

@@ -166,11 +166,8 @@ impl SessionMutations {
         };
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
         let verified = state.hashing.verify(&input.password, hash).await?;
-        let (Some(user), true) = (user, verified) else {
-            state.limits.failed(attempt).await?;
-            return Err(ApiError::unauthenticated(
-                "the e-mail address or the password is wrong",
-            ));
+        let (Some(verified), true) = (user, verified) else {
+            return Err(not_known());
         };
         state.limits.succeeded(attempt).await?;
 
@@ -179,9 +176,17 @@ impl SessionMutations {
             state.identity().refresh_token_lifetime,
         );
         let mut database = state.database.get().await?;
-        let session = database
+        let (user, session) = database
             .transaction(async |connection| {
-                store::sessions::open(connection, Some(user.id), guest, lifetime).await
+                // Verifying takes its time. Whoever changed the password or the roles meanwhile has ended the user's
+                // sessions, and this one must not outlive that.
+                let user = store::users::lock(connection, verified.id)
+                    .await?
+                    .filter(|user| user.password_hash == verified.password_hash)
+                    .ok_or_else(not_known)?;
+                let session =
+                    store::sessions::open(connection, Some(user.id), guest, lifetime).await?;
+                Ok::<_, ApiError>((user, session))
             })
             .await?;
         let tokens = Tokens::of(state, &mut database, session, Some(&user)).await?;
@@ -262,6 +267,10 @@ impl SessionMutations {
             tokens,
         })
     }
+}
+
+fn not_known() -> ApiError {
+    ApiError::unauthenticated("the e-mail address or the password is wrong")
 }
 
 fn refused() -> ApiError {
