@@ -103,8 +103,9 @@ async fn an_issuer_that_hangs_holds_up_nobody_whose_key_is_known() {
     for (_, body) in join_all(answers).await {
         assert_eq!(body["data"]["whoAmI"], "ada", "{body}");
     }
+    // A fetch is given up after ten.
     assert!(
-        began.elapsed() < Duration::from_secs(2),
+        began.elapsed() < Duration::from_secs(8),
         "{:?}",
         began.elapsed()
     );
