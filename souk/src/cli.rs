@@ -145,6 +145,9 @@ pub struct ComposeArgs {
     /// Where the supergraph goes; standard output without it.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Where the API schema goes: what clients see of the supergraph.
+    #[arg(long, value_name = "FILE")]
+    pub api_schema: Option<PathBuf>,
     /// Compose again whenever a schema changes, until Ctrl-C. What cannot be composed is reported and leaves the output
     /// as it was.
     #[arg(long, requires = "output")]

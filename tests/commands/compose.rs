@@ -81,6 +81,53 @@ fn the_list_may_come_from_standard_input() {
 }
 
 #[test]
+fn the_api_schema_is_written_and_hints_and_warnings_are_told() {
+    let folder = Folder::new(&[
+        (
+            "supergraph.yaml",
+            "subgraphs:\n  users:\n    schema: { file: users.graphql }\n  ranks:\n    routing_url: http://ranks\n    schema: { file: ranks.graphql }\n",
+        ),
+        (
+            "users.graphql",
+            &format!("{} enum Rank {{ TIN }}", users("rank: Rank")),
+        ),
+        (
+            "ranks.graphql",
+            &format!("{LINK}\ntype Query {{ ranks: [Rank] }}\nenum Rank {{ GOLD }}"),
+        ),
+        ("kept/out.graphql", "as it was"),
+    ]);
+    let link = folder.path("out.graphql");
+    std::os::unix::fs::symlink("kept/out.graphql", &link).unwrap();
+    let arguments = [
+        "compose",
+        "--config",
+        "supergraph.yaml",
+        "--output",
+        "out.graphql",
+        "--api-schema",
+        "api.graphql",
+    ];
+    let ran = folder.souk(&arguments);
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    let api_schema = folder.read("api.graphql");
+    assert!(api_schema.contains("ranks: [Rank]"), "{api_schema}");
+    assert!(!api_schema.contains("join__"), "{api_schema}");
+    assert!(folder.read("kept/out.graphql").contains("join__Graph"));
+    assert!(link.is_symlink(), "a link is no file to be replaced");
+    for part in [
+        "warning: subgraphs.users has no routing_url",
+        "hint: INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM: \"Rank.GOLD\"",
+    ] {
+        assert!(ran.err().contains(part), "{part} is not in\n{}", ran.err());
+    }
+    assert!(!ran.err().contains("subgraphs.ranks"), "{}", ran.err());
+
+    let ran = folder.souk(&[&arguments[..3], &arguments[5..]].concat());
+    assert!(ran.succeeded().contains("join__Graph"));
+}
+
+#[test]
 fn every_mistake_in_the_list_is_named_at_once() {
     let folder = Folder::new(&[(
         "supergraph.yaml",

@@ -98,12 +98,14 @@ fn changed_files_are_composed_and_broken_ones_leave_the_output() {
         ),
         ("a.graphql", &one("first")),
     ]);
-    let mut watch = Watch::start(&folder, &[]);
+    let mut watch = Watch::start(&folder, &["--api-schema", "api.graphql"]);
     has(&folder, "first: Int");
     watch.says("composed 1 subgraphs into out.graphql");
+    assert!(folder.read("api.graphql").contains("first: Int"));
 
     folder.write("a.graphql", &one("second"));
     has(&folder, "second: Int");
+    assert!(folder.read("api.graphql").contains("second: Int"));
 
     folder.write("a.graphql", "type Query { broken: Nothing }");
     watch.says("Nothing");

@@ -89,7 +89,7 @@ pub const INVALID_SUBGRAPH_NAME: &str = "INVALID_SUBGRAPH_NAME";
 pub const KEY_DIRECTIVE_IN_FIELDS_ARG: &str = "KEY_DIRECTIVE_IN_FIELDS_ARG";
 /// A `@key` selection contains a field with arguments.
 pub const KEY_FIELDS_HAS_ARGS: &str = "KEY_FIELDS_HAS_ARGS";
-/// A `@key` selection contains a list, an interface or a union.
+/// A `@key` selection goes through an interface or a union.
 pub const KEY_FIELDS_SELECT_INVALID_TYPE: &str = "KEY_FIELDS_SELECT_INVALID_TYPE";
 /// A `@key` selection is not a valid selection on its type.
 pub const KEY_INVALID_FIELDS: &str = "KEY_INVALID_FIELDS";

@@ -38,7 +38,7 @@ impl<'t> InputType<'t> {
             ExtendedType::Scalar(_) => Some(Self::Scalar),
             ExtendedType::Enum(definition) => Some(Self::Enum(definition.values.keys().collect())),
             ExtendedType::InputObject(input) => Some(Self::Input {
-                fields: input.fields.values().map(|field| field.as_ref()).collect(),
+                fields: input.fields.values().map(AsRef::as_ref).collect(),
                 one_of: input.directives.has("oneOf"),
             }),
             _ => None,

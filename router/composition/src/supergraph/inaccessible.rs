@@ -23,18 +23,11 @@ pub(super) fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut D
     }
     for directive in merged.executable_directives.values() {
         for argument in &directive.arguments {
-            if is_hidden(&argument.directives) {
-                let locations = check.directive_locations(&directive.name);
-                check.diagnostics.error(
-                    code::DISALLOWED_INACCESSIBLE,
-                    format!(
-                        "\"@{}({}:)\" is an argument of a directive, which cannot be @inaccessible",
-                        directive.name, argument.name
-                    ),
-                    locations,
-                );
-            }
+            check.directive_argument(&directive.name, argument);
         }
+    }
+    for subgraph in subgraphs {
+        check.built_in_types(subgraph);
     }
 }
 
@@ -42,6 +35,14 @@ struct Check<'a> {
     merged: &'a Merged,
     subgraphs: &'a [Subgraph],
     diagnostics: &'a mut Diagnostics,
+}
+
+/// Whose type or whose argument something is.
+#[derive(Debug, Clone, Copy)]
+enum Owner<'n> {
+    /// A field of an object, interface or input object.
+    Field(&'n Name, &'n Name),
+    Directive(&'n Name),
 }
 
 fn is_hidden(directives: &DirectiveList) -> bool {
@@ -89,10 +90,40 @@ impl Check<'_> {
                 self.children(name, all_hidden, "fields");
                 for field in &input.fields {
                     let place = format!("{name}.{}", field.name);
-                    self.input(&place, field, name, &field.name);
+                    self.input(&place, field, Owner::Field(name, &field.name));
                 }
             }
             _ => {}
+        }
+    }
+
+    fn directive_argument(&mut self, directive: &Name, argument: &InputValueDefinition) {
+        let place = format!("@{directive}({}:)", argument.name);
+        if is_hidden(&argument.directives) {
+            let locations = self.locations(Owner::Directive(directive));
+            self.diagnostics.error(
+                code::DISALLOWED_INACCESSIBLE,
+                format!("\"{place}\" is an argument of a directive, which cannot be @inaccessible"),
+                locations,
+            );
+            return;
+        }
+        self.input(&place, argument, Owner::Directive(directive));
+    }
+
+    fn built_in_types(&mut self, subgraph: &Subgraph) {
+        let types = subgraph.schema.types.values();
+        for ty in types.filter(|ty| ty.is_built_in()) {
+            if let Some(directive) = ty.directives().get("inaccessible") {
+                self.diagnostics.error(
+                    code::DISALLOWED_INACCESSIBLE,
+                    format!(
+                        "\"{}\" is a type of GraphQL itself, which cannot be @inaccessible",
+                        ty.name()
+                    ),
+                    subgraph.locate(directive.location()),
+                );
+            }
         }
     }
 
@@ -136,10 +167,10 @@ impl Check<'_> {
                 continue;
             }
             let place = format!("{name}.{}", field.name);
-            self.reference(&place, &field.ty, name, &field.name);
+            self.reference(&place, &field.ty, Owner::Field(name, &field.name));
             for argument in &field.arguments {
                 let place = format!("{place}({}:)", argument.name);
-                self.input(&place, argument, name, &field.name);
+                self.input(&place, argument, Owner::Field(name, &field.name));
                 if !is_hidden(&argument.directives) {
                     continue;
                 }
@@ -189,10 +220,10 @@ impl Check<'_> {
     }
 
     /// An argument or an input field of a visible element.
-    fn input(&mut self, place: &str, input: &InputValueDefinition, ty: &Name, field: &Name) {
+    fn input(&mut self, place: &str, input: &InputValueDefinition, owner: Owner<'_>) {
         if is_hidden(&input.directives) {
             if input.is_required() {
-                let locations = self.field_locations(ty, field);
+                let locations = self.locations(owner);
                 self.diagnostics.error(
                     code::REQUIRED_INACCESSIBLE,
                     format!("\"{place}\" is @inaccessible, but clients would have to provide it"),
@@ -201,11 +232,11 @@ impl Check<'_> {
             }
             return;
         }
-        self.reference(place, &input.ty, ty, field);
+        self.reference(place, &input.ty, owner);
         if let Some(default) = &input.default_value
             && let Some(hidden) = self.hidden_in_default(&input.ty, default)
         {
-            let locations = self.field_locations(ty, field);
+            let locations = self.locations(owner);
             self.diagnostics.error(
                 code::DEFAULT_VALUE_USES_INACCESSIBLE,
                 format!("the default of \"{place}\" uses \"{hidden}\", which is @inaccessible"),
@@ -214,12 +245,12 @@ impl Check<'_> {
         }
     }
 
-    fn reference(&mut self, place: &str, target: &Type, ty: &Name, field: &Name) {
+    fn reference(&mut self, place: &str, target: &Type, owner: Owner<'_>) {
         let target = target.inner_named_type();
         if !self.is_hidden_type(target) {
             return;
         }
-        let locations = self.field_locations(ty, field);
+        let locations = self.locations(owner);
         self.diagnostics.error(
             code::REFERENCED_INACCESSIBLE,
             format!("\"{place}\" is visible, but its type \"{target}\" is @inaccessible"),
@@ -256,6 +287,13 @@ impl Check<'_> {
                 None
             }
             _ => None,
+        }
+    }
+
+    fn locations(&self, owner: Owner<'_>) -> Vec<Location> {
+        match owner {
+            Owner::Field(ty, field) => self.field_locations(ty, field),
+            Owner::Directive(name) => self.directive_locations(name),
         }
     }
 

@@ -5,8 +5,8 @@ use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::message::Location;
 use crate::subgraph::{Subgraph, field_of};
-use apollo_compiler::Schema;
 use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::{Node, Schema};
 
 /// Validates a printed schema; `what` it is begins the message.
 pub(super) fn check(text: &str, what: &str, subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
@@ -66,7 +66,7 @@ fn origin(subgraph: &Subgraph, name: &str, part: Option<&str>) -> Vec<Location> 
     let schema = &subgraph.schema;
     let Some(ty) = schema.types.get(name) else {
         let directive = schema.directive_definitions.get(name);
-        return subgraph.locate(directive.and_then(|directive| directive.location()));
+        return subgraph.locate(directive.and_then(Node::location));
     };
     let field = part.and_then(|part| field_of(ty, part));
     let value = part.and_then(|part| ty.as_enum()?.values.get(part));

@@ -113,6 +113,15 @@ impl Listed {
             })
     }
 
+    /// The subgraphs that are nowhere to be reached.
+    pub(super) fn without_url(&self) -> impl Iterator<Item = &str> {
+        let unknown = self
+            .subgraphs
+            .iter()
+            .filter(|subgraph| subgraph.url.is_empty());
+        unknown.map(|subgraph| subgraph.name.as_str())
+    }
+
     /// True when a schema is asked for over HTTP.
     pub(super) fn introspects(&self) -> bool {
         let mut schemas = self.subgraphs.iter().map(|subgraph| &subgraph.schema);

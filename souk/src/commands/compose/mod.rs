@@ -15,43 +15,79 @@ use config::Listed;
 
 /// Runs the command. Composition errors go to standard error, all of them, with exit code 1.
 pub async fn run(args: ComposeArgs) -> Result<(), Failure> {
+    let api_schema = args.api_schema.as_deref();
     if let (true, Some(output)) = (args.watch, &args.output) {
-        return watch::run(&args.config, output, args.polling_interval).await;
+        let files = Files { output, api_schema };
+        return watch::run(&args.config, files, args.polling_interval).await;
     }
     let composed = compose_config(&args.config).await?;
-    print_hints(&composed);
-    match args.output {
-        Some(path) => write_whole(&path, &composed.supergraph_sdl),
-        None => print(&composed.supergraph_sdl),
+    match &args.output {
+        Some(output) => Files { output, api_schema }.write(&composed),
+        None => {
+            write_api_schema(api_schema, &composed)?;
+            print(&composed.supergraph_sdl)
+        }
     }
 }
 
+/// Where what is composed goes.
+#[derive(Debug, Clone, Copy)]
+struct Files<'a> {
+    output: &'a Path,
+    api_schema: Option<&'a Path>,
+}
+
+impl Files<'_> {
+    /// Writes the supergraph last, so that who waits for it finds both.
+    fn write(self, composed: &Composed) -> Result<(), Failure> {
+        write_api_schema(self.api_schema, composed)?;
+        write_whole(self.output, &composed.supergraph_sdl)
+    }
+}
+
+fn write_api_schema(path: Option<&Path>, composed: &Composed) -> Result<(), Failure> {
+    path.map_or(Ok(()), |path| write_whole(path, &composed.api_sdl))
+}
+
 #[allow(clippy::print_stderr)]
-fn print_hints(composed: &Composed) {
+fn print_warnings(listed: &Listed, composed: &Composed) {
+    for subgraph in listed.without_url() {
+        eprintln!(
+            "warning: subgraphs.{subgraph} has no routing_url: a router needs to be told elsewhere where the subgraph is"
+        );
+    }
     for hint in &composed.hints {
         eprintln!("hint: {hint}");
     }
 }
 
 /// Writes beside the file and renames, so that a router that watches it never reads half of it. What is no file, such
-/// as `/dev/null` or a pipe, is written to: renaming would put a file in its place.
+/// as `/dev/null` or a pipe, is written to: renaming would put a file in its place. A link stays, and the file that it
+/// leads to is replaced.
 pub fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::failed(format!("cannot write {}: {error}", path.display()))
     };
-    if path.exists() && !path.is_file() {
+    let leads_nowhere = path.is_symlink() && !path.exists();
+    if leads_nowhere || path.exists() && !path.is_file() {
         return std::fs::write(path, text).map_err(failed);
     }
-    let mut partial = path.as_os_str().to_owned();
+    let file = match path.is_symlink() {
+        true => path.canonicalize().map_err(failed)?,
+        false => path.to_owned(),
+    };
+    let mut partial = file.as_os_str().to_owned();
     partial.push(".partial");
     std::fs::write(&partial, text).map_err(failed)?;
-    std::fs::rename(&partial, path).map_err(failed)
+    std::fs::rename(&partial, file).map_err(failed)
 }
 
-/// Composes what a supergraph.yaml lists.
+/// Composes what a supergraph.yaml lists, and tells on standard error what is worth a look.
 pub async fn compose_config(path: &Path) -> Result<Composed, Failure> {
-    let subgraphs = Listed::read(path)?.subgraphs().await?;
-    compose_aside(subgraphs).await
+    let listed = Listed::read(path)?;
+    let composed = compose_aside(listed.subgraphs().await?).await?;
+    print_warnings(&listed, &composed);
+    Ok(composed)
 }
 
 /// Composes on a thread where it holds nothing up.

@@ -9,16 +9,20 @@ use souk_composition::SubgraphInput;
 use tokio::sync::mpsc;
 
 use super::config::Listed;
-use super::{compose_aside, print_hints, write_whole};
+use super::{Files, compose_aside, print_warnings};
 use crate::commands::told_to_stop;
 use crate::failure::Failure;
 
 /// An editor may touch a file several times; it is read when it has been left alone for so long.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// Composes `config` into `output`, and again whenever one of its files changes or, asked every `interval`, a subgraph
+/// Composes `config` into `files`, and again whenever one of its files changes or, asked every `interval`, a subgraph
 /// tells another schema. What cannot be composed is reported, and leaves the output as it was.
-pub(super) async fn run(config: &Path, output: &Path, interval: Duration) -> Result<(), Failure> {
+pub(super) async fn run(
+    config: &Path,
+    files: Files<'_>,
+    interval: Duration,
+) -> Result<(), Failure> {
     if config == Path::new("-") {
         return Err(Failure::setup(
             "standard input cannot be watched; give --config a file",
@@ -28,7 +32,7 @@ pub(super) async fn run(config: &Path, output: &Path, interval: Duration) -> Res
     folders.follow([config])?;
     let mut composer = Composer {
         config,
-        output,
+        files,
         last: None,
         reported: None,
     };
@@ -46,7 +50,7 @@ pub(super) async fn run(config: &Path, output: &Path, interval: Duration) -> Res
 
 struct Composer<'a> {
     config: &'a Path,
-    output: &'a Path,
+    files: Files<'a>,
     /// What was composed last, whether it fit together or not.
     last: Option<Vec<SubgraphInput>>,
     /// The failure that was reported last, as long as it lasts.
@@ -90,13 +94,16 @@ impl Composer<'_> {
         let count = subgraphs.len();
         self.last = Some(subgraphs.clone());
         let composed = compose_aside(subgraphs).await?;
-        print_hints(&composed);
-        if let Err(failure) = write_whole(self.output, &composed.supergraph_sdl) {
+        print_warnings(listed, &composed);
+        if let Err(failure) = self.files.write(&composed) {
             // To be tried again.
             self.last = None;
             return Err(failure);
         }
-        eprintln!("composed {count} subgraphs into {}", self.output.display());
+        eprintln!(
+            "composed {count} subgraphs into {}",
+            self.files.output.display()
+        );
         Ok(true)
     }
 }

@@ -112,10 +112,14 @@ fn parse_version(text: &str) -> Option<Version> {
 }
 
 fn imports(directive: &Node<Directive>) -> Vec<Import<'_>> {
-    let items = directive
+    let Some(given) = directive
         .specified_argument_by_name("import")
-        .and_then(|imports| imports.as_list())
-        .unwrap_or_default();
+        .filter(|imports| !imports.is_null())
+    else {
+        return Vec::new();
+    };
+    // A single value stands for a list of it (input coercion).
+    let items = given.as_list().unwrap_or(std::slice::from_ref(given));
     items
         .iter()
         .map(|value| Import {
