@@ -105,7 +105,7 @@ pub fn peers(config: &Config, signer: InternalSigner) -> Result<HttpTransport, F
             addresses.insert(member.name.to_owned(), url);
         }
     }
-    HttpTransport::new(addresses, signer).map_err(|error| Failure::failed(error.message))
+    HttpTransport::new(addresses, signer).map_err(Failure::setup)
 }
 
 /// The check of the event bus.
