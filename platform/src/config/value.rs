@@ -8,6 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::setting::Kind;
 
+/// The longest length of time that can be configured: 36500 days.
+const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
+
 /// Brings a value into the form that [`super::Config`] reads, or says what would be allowed. The message goes on
 /// after "... is ": it never repeats a secret.
 pub(super) fn check(kind: Kind, value: &Value) -> Result<Value, String> {
@@ -67,7 +70,8 @@ fn allowed(kind: Kind) -> String {
         Kind::Port => "expected a port from 0 to 65535".to_owned(),
         Kind::Number(least, most) => format!("expected a whole number from {least} to {most}"),
         Kind::Duration => {
-            "expected a length of time such as 500ms, 30s, 15m, 12h or 30d".to_owned()
+            "expected a length of time such as 500ms, 30s, 15m, 12h or 30d, and at most 36500d"
+                .to_owned()
         }
         Kind::Url(schemes) | Kind::SecretUrl(schemes) => {
             format!(
@@ -85,7 +89,8 @@ fn allowed(kind: Kind) -> String {
     }
 }
 
-/// A length of time above zero: a whole number and `ms`, `s`, `m`, `h` or `d`.
+/// A length of time above zero: a whole number and `ms`, `s`, `m`, `h` or `d`. At most a hundred years, so that every
+/// moment reckoned with it is one that databases and tokens can tell.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())
@@ -100,7 +105,10 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "d" => 24 * 60 * 60 * 1000,
         _ => return None,
     };
-    number.checked_mul(milliseconds).map(Duration::from_millis)
+    number
+        .checked_mul(milliseconds)
+        .map(Duration::from_millis)
+        .filter(|duration| *duration <= LONGEST)
 }
 
 /// Reads a `Duration` from text, for serde.
