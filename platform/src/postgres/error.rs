@@ -24,6 +24,16 @@ pub enum PostgresError {
         /// The oldest that works.
         needed: u32,
     },
+    /// The configured server is older than what the platform's SQL needs.
+    #[error(
+        "the database server is PostgreSQL {found}, which is too old: version {needed} or newer is needed"
+    )]
+    ServerTooOld {
+        /// What the server says of itself.
+        found: String,
+        /// The oldest that works.
+        needed: u32,
+    },
     /// The data is of another major version.
     #[error(
         "the database in {} was made by PostgreSQL {cluster}, but the programs found are of version {found}: install \
