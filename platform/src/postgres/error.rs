@@ -66,6 +66,8 @@ pub enum PostgresError {
         directory: PathBuf,
         /// The other process.
         pid: String,
+        /// The address of the server that it runs, as [`super::Cluster::url`] gives it.
+        url: String,
     },
     /// As root, without anybody to become.
     #[error(
