@@ -4,15 +4,24 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
+use souk_harness::platform::database_prefix_url;
 use souk_harness::{Launch, Platform, shared};
 
 use crate::SOUK;
+
+/// A database server that is not there, and must not be asked.
+const NOWHERE: &str = "postgres://souk@nowhere.invalid/souk";
 
 /// Runs `souk serve` and expects a refusal with all of these words.
 async fn refused(launch: Launch, data: &Path, more: &[&str], words: &[&str]) {
     let data = data.display().to_string();
     let arguments = [&["serve", "--data", &data], more].concat();
-    let output = launch.run(&arguments).await;
+    refusal(launch, &arguments, words).await;
+}
+
+/// Runs a command and expects a refusal with all of these words.
+async fn refusal(launch: Launch, arguments: &[&str], words: &[&str]) {
+    let output = launch.run(arguments).await;
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert_eq!(told.lines().count(), 1, "one sentence: {told}");
@@ -40,6 +49,41 @@ async fn a_data_directory_that_cannot_be_written() {
     for data in [file.join("data"), file, "/proc/souk".into()] {
         let words = [data.to_str().unwrap(), "--data"];
         refused(Launch::new(SOUK), &data, &["--port", "0"], &words).await;
+    }
+}
+
+#[tokio::test]
+async fn a_search_directory_that_cannot_be_written() {
+    let file = shared::data_directory().join("file");
+    fs::write(&file, "").unwrap();
+    let index = file.join("index").display().to_string();
+    // Also where the database is elsewhere, and for the subgraph alone.
+    let launch = || {
+        Launch::new(SOUK)
+            .set("SOUK_SEARCH_DIR", &index)
+            .set("SOUK_DATABASE_URL", NOWHERE)
+    };
+    let data = shared::data_directory().join("data");
+    let words = [index.as_str(), "SOUK_SEARCH_DIR"];
+    refused(launch(), &data, &["--port", "0"], &words).await;
+    let alone = launch()
+        .set(
+            "SOUK_IDENTITY_INTERNAL_SECRET",
+            "an internal secret of 32 bytes or more",
+        )
+        .set("SOUK_EVENTS_URL", "amqp://nowhere.invalid")
+        .set("SOUK_CACHE_URL", "redis://nowhere.invalid");
+    let arguments = ["subgraph", "search", "--listen", "127.0.0.1:0"];
+    refusal(alone, &arguments, &words).await;
+}
+
+#[tokio::test]
+async fn dead_letters_of_databases_that_are_not_migrated() {
+    let url = database_prefix_url().await;
+    let launch = Launch::new(SOUK).set("SOUK_DATABASE_URL", &url);
+    // Looking on makes no database.
+    for _ in 0..2 {
+        refusal(launch.clone(), &["events", "dead-letters"], &["_user"]).await;
     }
 }
 

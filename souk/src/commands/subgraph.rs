@@ -13,7 +13,7 @@ use souk_platform::serving::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::backing::Backing;
+use crate::backing::{Backing, check_search_directory};
 use crate::cli::SubgraphArgs;
 use crate::commands::{bind, configure, told_to_stop};
 use crate::failure::Failure;
@@ -38,6 +38,9 @@ pub async fn run(args: SubgraphArgs) -> Result<(), Failure> {
         return Err(Failure::setup(
             "SOUK_DATABASE_URL is not set: a subgraph on its own needs a PostgreSQL server that all of them reach",
         ));
+    }
+    if name == "search" {
+        check_search_directory(&config)?;
     }
     let listener = bind(&address).await?;
 
