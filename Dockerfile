@@ -8,6 +8,8 @@ ENV SOUK_GRAPHIQL=required
 RUN cargo build --release --locked --package souk
 
 FROM debian:bookworm-slim
+# What the router and HTTPS clients check servers with.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --home-dir /var/lib/souk souk
 COPY --from=build /build/target/release/souk /usr/local/bin/souk
 COPY schema/supergraph.graphql deploy/router.yaml /etc/souk/

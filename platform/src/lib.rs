@@ -1,6 +1,7 @@
 //! What every subgraph stands on: PostgreSQL, cache, events, identity, telemetry, serving.
 
 pub mod cache;
+pub mod client;
 pub mod config;
 pub mod database;
 pub mod date;

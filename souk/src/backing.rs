@@ -6,14 +6,14 @@ use std::sync::Arc;
 use souk_platform::cache::{Cache, MemoryCache, RedisCache};
 use souk_platform::config::{Config, subgraph_database_url};
 use souk_platform::database::Database;
-use souk_platform::events::{Bus, LocalBus, RabbitBus};
+use souk_platform::events::{Bus, BusError, LocalBus, RabbitBus};
 use souk_platform::peers::{PeerTransport, Peers};
-use souk_platform::postgres::{Cluster, Options, ensure_database};
+use souk_platform::postgres::{Cluster, Options, PostgresError, ensure_database};
 use souk_platform::serving::Tasks;
 use souk_platform::{Services, Subgraph, migrations};
 
 use crate::failure::Failure;
-use crate::graph::Member;
+use crate::graph::{MEMBERS, Member};
 
 /// Databases, bus and cache of this process.
 pub struct Backing {
@@ -31,13 +31,32 @@ pub struct Backing {
 impl Backing {
     /// Connects to what is configured and starts what is not.
     pub async fn start(config: Arc<Config>) -> Result<Backing, Failure> {
-        let (cluster, server_url) = database_server(&config).await?;
+        let server = database_server(&config).await?;
+        Backing::on(server, config).await
+    }
+
+    /// As [`Backing::start`], also beside a `souk serve` that runs on the same data: then on its PostgreSQL.
+    pub async fn start_beside(config: Arc<Config>) -> Result<Backing, Failure> {
+        let server = match &config.database.url {
+            Some(url) => (None, url.to_string()),
+            None => match Cluster::start(Options::from_config(&config)).await {
+                Err(PostgresError::InUse { url, .. }) => (None, url),
+                started => {
+                    let cluster = started.map_err(Failure::setup)?;
+                    let url = cluster.url().to_owned();
+                    (Some(cluster), url)
+                }
+            },
+        };
+        Backing::on(server, config).await
+    }
+
+    async fn on(
+        (cluster, server_url): (Option<Cluster>, String),
+        config: Arc<Config>,
+    ) -> Result<Backing, Failure> {
         let bus: Arc<dyn Bus> = match &config.events.url {
-            Some(url) => Arc::new(RabbitBus::connect(url).await.map_err(|error| {
-                Failure::setup(format!(
-                    "cannot connect to the message broker named by SOUK_EVENTS_URL: {error}"
-                ))
-            })?),
+            Some(url) => Arc::new(connect_broker(url).await?),
             None => Arc::new(LocalBus::default()),
         };
         let cache = connect_cache(&config).await?;
@@ -57,6 +76,18 @@ impl Backing {
         migrations::run(&url, member.migrations)
             .await
             .map_err(Failure::setup)
+    }
+
+    /// Refuses a database that is not migrated: commands that look on must not change what runs.
+    pub async fn expect_migrated(&self, member: Member) -> Result<(), Failure> {
+        let pending = migrations::pending(&self.database_url(member)?, member.migrations).await;
+        match pending.map_err(Failure::setup)? {
+            0 => Ok(()),
+            pending => Err(Failure::setup(format!(
+                "{pending} migrations of the database of {} have not run: run `souk migrate` first",
+                member.name
+            ))),
+        }
     }
 
     /// What the subgraph gets to work with. Its database is connected to when it is first used.
@@ -94,14 +125,6 @@ impl Backing {
         for subgraph in subgraphs {
             tasks.publish(subgraph, &self.bus);
             tasks.run_jobs(subgraph);
-        }
-        Ok(())
-    }
-
-    /// Makes the subgraph's queues known to the broker, so that events are kept for it before it first runs.
-    pub async fn declare_queues(&self, subgraph: &Subgraph) -> Result<(), Failure> {
-        for (queue, _) in subgraph.queues() {
-            self.bus.declare(&queue).await.map_err(Failure::failed)?;
         }
         Ok(())
     }
@@ -147,6 +170,23 @@ pub fn require_shared_cache(config: &Config) -> Result<(), Failure> {
     }
 }
 
+/// The broker, with the queues of all subgraphs: also those of other processes, which may not have run yet or, on a broker
+/// that lost its data, not be back yet when the first event is published.
+async fn connect_broker(url: &str) -> Result<RabbitBus, Failure> {
+    let failed = |error: BusError| {
+        Failure::setup(format!(
+            "cannot connect to the message broker named by SOUK_EVENTS_URL: {error}"
+        ))
+    };
+    let bus = RabbitBus::connect(url).await.map_err(failed)?;
+    for member in MEMBERS {
+        for (queue, _) in member.unconnected()?.queues() {
+            bus.declare(&queue).await.map_err(failed)?;
+        }
+    }
+    Ok(bus)
+}
+
 /// The cache that is configured.
 pub async fn connect_cache(config: &Config) -> Result<Arc<dyn Cache>, Failure> {
     match &config.cache.url {
@@ -166,7 +206,7 @@ async fn database_server(config: &Config) -> Result<(Option<Cluster>, String), F
     if let Some(url) = &config.database.url {
         return Ok((None, url.to_string()));
     }
-    check_writable(&config.data_dir)?;
+    check_data_directory(config)?;
     let cluster = Cluster::start(Options::from_config(config))
         .await
         .map_err(Failure::setup)?;
@@ -174,12 +214,29 @@ async fn database_server(config: &Config) -> Result<(Option<Cluster>, String), F
     Ok((Some(cluster), url))
 }
 
-/// Tells a data directory that cannot be written before anything is started in it.
-fn check_writable(directory: &Path) -> Result<(), Failure> {
+/// Tells an index directory that cannot be written before anything is started.
+pub fn check_search_directory(config: &Config) -> Result<(), Failure> {
+    if config.search.dir.is_none() {
+        check_data_directory(config)?;
+    }
+    let what = "directory of the search index";
+    check_writable(what, &config.search_dir(), "SOUK_SEARCH_DIR")
+}
+
+fn check_data_directory(config: &Config) -> Result<(), Failure> {
+    check_writable(
+        "data directory",
+        &config.data_dir,
+        "--data or SOUK_DATA_DIR",
+    )
+}
+
+/// Tells a directory that cannot be written before anything is started in it.
+fn check_writable(what: &str, directory: &Path, setting: &str) -> Result<(), Failure> {
     let refused = |error: std::io::Error| {
         let directory = directory.display();
         Failure::setup(format!(
-            "the data directory {directory} cannot be written: {error}; name another one with --data"
+            "the {what} {directory} cannot be written: {error}; name another one with {setting}"
         ))
     };
     std::fs::create_dir_all(directory).map_err(refused)?;

@@ -1,7 +1,17 @@
 //! The six subgraphs: what they are called, how their databases come to be, and how they are built.
 
+use std::sync::Arc;
+
 use diesel_migrations::EmbeddedMigrations;
+use souk_platform::cache::MemoryCache;
+use souk_platform::config::Config;
+use souk_platform::database::Database;
+use souk_platform::events::LocalBus;
+use souk_platform::peers::Peers;
+use souk_platform::serving::LocalTransport;
 use souk_platform::{ApiResult, Services, Subgraph};
+
+use crate::failure::Failure;
 
 /// A subgraph that can be built.
 #[derive(Clone, Copy)]
@@ -12,6 +22,20 @@ pub struct Member {
     pub migrations: &'static [EmbeddedMigrations],
     /// Builds it.
     pub build: fn(Services) -> ApiResult<Subgraph>,
+}
+
+impl Member {
+    /// The subgraph connected to nothing: what it is, for those who do not need it to work.
+    pub fn unconnected(self) -> Result<Subgraph, Failure> {
+        let services = Services {
+            config: Arc::new(Config::default()),
+            database: Database::new("postgres://nowhere/nothing", 1).map_err(Failure::failed)?,
+            cache: Arc::new(MemoryCache::default()),
+            bus: Arc::new(LocalBus::default()),
+            peers: Peers::new(self.name, Arc::new(LocalTransport::default())),
+        };
+        (self.build)(services).map_err(|error| Failure::failed(error.message))
+    }
 }
 
 /// All of them, in the order in which they are composed.

@@ -7,6 +7,7 @@
 
 mod compose;
 mod crates;
+mod health;
 mod pipe;
 mod plan;
 mod readiness;

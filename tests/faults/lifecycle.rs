@@ -101,6 +101,78 @@ async fn stopped_it_leaves_nothing_running_and_started_again_it_has_everything()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_of_the_demo_stays_as_it_is() {
+    let mut platform = Launch::new(SOUK).serve().await;
+    let anybody = Client::new(platform.url());
+    let seller = anybody.login("seller@souk.example").await;
+    let moderator = anybody.login("moderator@souk.example").await;
+
+    let shops = shops_of(&seller).await;
+    let rename = "mutation($input: UpdateShopInput!) { updateShop(input: $input) { shop { id } } }";
+    for (shop, _, _) in &shops {
+        let input = json!({ "id": shop, "name": format!("Renamed {shop}") });
+        seller.ask(rename, json!({ "input": input })).await;
+    }
+    let books = "{ products(first: 2, filter: { kind: BOOK }) { nodes { id } } }";
+    let books = seller.ask(books, json!({})).await;
+    let id = |book: usize| &books["products"]["nodes"][book]["id"];
+    let rename = "mutation($input: UpdateBookInput!) { updateBook(input: $input) { book { id } } }";
+    let input = json!({ "id": id(0), "name": "The book that was renamed" });
+    seller.ask(rename, json!({ "input": input })).await;
+    let archive = "mutation($input: ArchiveProductInput!) { archiveProduct(input: $input) { product { id } } }";
+    seller
+        .ask(archive, json!({ "input": { "id": id(1) } }))
+        .await;
+    let reject = "mutation($input: RejectShopInput!) { rejectShop(input: $input) { shop { id } } }";
+    let input = json!({ "id": shops[1].0, "reason": "as the test wants" });
+    moderator.ask(reject, json!({ "input": input })).await;
+    let on_sale = demo_products().len();
+    wait_for(
+        "the rejected shop to sell nothing",
+        Duration::from_secs(30),
+        async || products(&anybody).await.1 < on_sale - 1,
+    )
+    .await;
+    let (before, shops) = (products(&anybody).await, shops_of(&seller).await);
+    assert!(before.0.contains("The book that was renamed"));
+
+    platform.stop("serve", Signal::SIGTERM).await;
+    platform.start("serve").await;
+    wait_for(
+        "the demo to be looked at",
+        Duration::from_secs(30),
+        async || platform.log_of("serve").contains("Demo accounts"),
+    )
+    .await;
+    assert_eq!(products(&anybody).await, before);
+    assert_eq!(shops_of(&seller).await, shops);
+    let log = platform.log_of("serve");
+    assert!(!log.contains("demo data is not complete"), "{log}");
+}
+
+/// Id, name and status of the shops of whoever asks.
+async fn shops_of(seller: &Client) -> Vec<(String, String, String)> {
+    let query = "{ me { shops(first: 100) { nodes { id name status } } } }";
+    let data = seller.ask(query, json!({})).await;
+    let nodes = data["me"]["shops"]["nodes"].as_array().unwrap();
+    let text = |node: &Value, field: &str| node[field].as_str().unwrap().to_owned();
+    let shops = nodes
+        .iter()
+        .map(|node| (text(node, "id"), text(node, "name"), text(node, "status")));
+    shops.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_are_listed_beside_the_running_platform() {
+    let platform = Launch::new(SOUK).without_demo().serve().await;
+    let listed = platform.command(&["events", "dead-letters"]).await;
+    assert_eq!(listed, "0 dead letters\n");
+    let replayed = platform.command(&["events", "replay"]).await;
+    assert!(replayed.starts_with("0 events"), "{replayed}");
+    assert!(platform.is_running("serve"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_during_the_first_start_it_still_gets_there() {
     let mut platform = Launch::new(SOUK).not_started();
     let postgres = platform.directory().join("data/postgres");

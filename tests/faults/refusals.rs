@@ -4,10 +4,13 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
-use souk_harness::platform::INTERNAL_SECRET;
+use souk_harness::platform::{INTERNAL_SECRET, database_prefix_url};
 use souk_harness::{Launch, Platform, shared};
 
 use crate::SOUK;
+
+/// A database server that is not there, and must not be asked.
+const NOWHERE: &str = "postgres://souk@nowhere.invalid/souk";
 
 /// Runs `souk serve` and expects a refusal with all of these words.
 async fn refused(launch: Launch, data: &Path, more: &[&str], words: &[&str]) {
@@ -50,6 +53,41 @@ async fn a_data_directory_that_cannot_be_written() {
     for data in [file.join("data"), file, "/proc/souk".into()] {
         let words = [data.to_str().unwrap(), "--data"];
         refused(Launch::new(SOUK), &data, &["--port", "0"], &words).await;
+    }
+}
+
+#[tokio::test]
+async fn a_search_directory_that_cannot_be_written() {
+    let file = shared::data_directory().join("file");
+    fs::write(&file, "").unwrap();
+    let index = file.join("index").display().to_string();
+    // Also where the database is elsewhere, and for the subgraph alone.
+    let launch = || {
+        Launch::new(SOUK)
+            .set("SOUK_SEARCH_DIR", &index)
+            .set("SOUK_DATABASE_URL", NOWHERE)
+    };
+    let data = shared::data_directory().join("data");
+    let words = [index.as_str(), "SOUK_SEARCH_DIR"];
+    refused(launch(), &data, &["--port", "0"], &words).await;
+    let alone = launch()
+        .set(
+            "SOUK_IDENTITY_INTERNAL_SECRET",
+            "an internal secret of 32 bytes or more",
+        )
+        .set("SOUK_EVENTS_URL", "amqp://nowhere.invalid")
+        .set("SOUK_CACHE_URL", "redis://nowhere.invalid");
+    let arguments = ["subgraph", "search", "--listen", "127.0.0.1:0"];
+    refused_to_run(&alone, &arguments, &words).await;
+}
+
+#[tokio::test]
+async fn dead_letters_of_databases_that_are_not_migrated() {
+    let url = database_prefix_url().await;
+    let launch = Launch::new(SOUK).set("SOUK_DATABASE_URL", &url);
+    // Looking on makes no database.
+    for _ in 0..2 {
+        refused_to_run(&launch, &["events", "dead-letters"], &["_user"]).await;
     }
 }
 

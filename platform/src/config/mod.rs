@@ -4,6 +4,7 @@
 //! documentation all come from it. A wrong configuration is refused as a whole, with one sentence per problem that
 //! says where the value stands and what would be allowed.
 
+mod foreign;
 mod read;
 mod setting;
 mod value;

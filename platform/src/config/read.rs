@@ -8,6 +8,7 @@ use figment::value::{Dict, Map, Tag, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
 use super::Config;
+use super::foreign::is_for_others;
 use super::setting::{self, SETTINGS};
 use super::value;
 
@@ -296,7 +297,7 @@ fn environment_layer(environment: &[(String, String)], problems: &mut Vec<String
     let mut layer = Layer::new(metadata);
     let known = setting::variables();
     for (name, value) in environment {
-        if !name.starts_with("SOUK_") {
+        if !name.starts_with("SOUK_") || is_for_others(name, value) {
             continue;
         }
         match known.iter().find(|variable| variable.name == *name) {

@@ -193,6 +193,32 @@ fn every_variable_is_read() {
 }
 
 #[test]
+fn variables_of_kubernetes_and_of_the_build_are_passed_over() {
+    let read = Config::read(environment(&[
+        ("SOUK_GRAPHIQL", "required"),
+        ("SOUK_ROUTER_SERVICE_HOST", "10.0.0.7"),
+        ("SOUK_ROUTER_SERVICE_PORT", "4000"),
+        ("SOUK_ROUTER_SERVICE_PORT_HTTP", "4000"),
+        ("SOUK_ROUTER_PORT", "tcp://10.0.0.7:4000"),
+        ("SOUK_ROUTER_PORT_4000_TCP", "tcp://10.0.0.7:4000"),
+        ("SOUK_ROUTER_PORT_4000_TCP_PROTO", "tcp"),
+        ("SOUK_ROUTER_PORT_4000_TCP_PORT", "4000"),
+        ("SOUK_ROUTER_PORT_4000_TCP_ADDR", "10.0.0.7"),
+        // A service named souk-server.
+        ("SOUK_SERVER_PORT", "tcp://10.0.0.8:4000"),
+    ]));
+    assert_eq!(read.unwrap().server.port, None);
+    for (name, value) in [
+        ("SOUK_ROUTER_PORT", "4000"),
+        ("SOUK_ROUTER_PORT_HTTP", "4000"),
+        ("SOUK_GRAPHIQ", "cdn"),
+    ] {
+        let error = Config::read(environment(&[(name, value)])).unwrap_err();
+        assert!(error.problems[0].starts_with(name), "{error}");
+    }
+}
+
+#[test]
 fn each_subgraph_has_its_own_database() {
     let url = |server: &str| subgraph_database_url(server, "order").unwrap();
     assert_eq!(url("postgres://db:5432"), "postgres://db:5432/souk_order");
@@ -211,6 +237,8 @@ fn each_subgraph_has_its_own_database() {
 fn durations_have_units() {
     assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
     assert_eq!(parse_duration("30d"), Some(Duration::from_secs(2_592_000)));
+    // Longer ones would leave the calendar that times are reckoned in.
+    assert!(parse_duration("36500d").is_some());
     for wrong in [
         "",
         "5",
@@ -219,6 +247,8 @@ fn durations_have_units() {
         "1.5h",
         "5 s",
         "s",
+        "36501d",
+        "200000000d",
         "99999999999999999999d",
     ] {
         assert_eq!(parse_duration(wrong), None, "{wrong}");

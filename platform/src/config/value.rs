@@ -9,6 +9,9 @@ use tracing_subscriber::EnvFilter;
 use super::setting::Kind;
 use crate::identity::TrustedProxies;
 
+/// The longest length of time that can be configured: 36500 days.
+const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
+
 /// Brings a value into the form that [`super::Config`] reads, or says what would be allowed. The message goes on
 /// after "... is ": it never repeats a secret.
 pub(super) fn check(kind: Kind, value: &Value) -> Result<Value, String> {
@@ -69,7 +72,8 @@ fn allowed(kind: Kind) -> String {
         Kind::Port => "expected a port from 0 to 65535".to_owned(),
         Kind::Number(least, most) => format!("expected a whole number from {least} to {most}"),
         Kind::Duration => {
-            "expected a length of time such as 500ms, 30s, 15m, 12h or 30d".to_owned()
+            "expected a length of time such as 500ms, 30s, 15m, 12h or 30d, and at most 36500d"
+                .to_owned()
         }
         Kind::Url(schemes) | Kind::SecretUrl(schemes) => {
             format!(
@@ -90,7 +94,8 @@ fn allowed(kind: Kind) -> String {
     }
 }
 
-/// A length of time above zero: a whole number and `ms`, `s`, `m`, `h` or `d`.
+/// A length of time above zero: a whole number and `ms`, `s`, `m`, `h` or `d`. At most a hundred years, so that every
+/// moment reckoned with it is one that databases and tokens can tell.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())
@@ -105,7 +110,10 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "d" => 24 * 60 * 60 * 1000,
         _ => return None,
     };
-    number.checked_mul(milliseconds).map(Duration::from_millis)
+    number
+        .checked_mul(milliseconds)
+        .map(Duration::from_millis)
+        .filter(|duration| *duration <= LONGEST)
 }
 
 /// Reads a `Duration` from text, for serde.

@@ -15,7 +15,8 @@ pub trait Bus: Send + Sync {
     /// crashes now.
     async fn publish(&self, events: &[Event]) -> Result<(), BusError>;
 
-    /// Makes the durable queue known, so that events published from now on are kept for it.
+    /// Makes the durable queue known, so that events published from now on are kept for it: also when a broker that
+    /// lost its data is connected to again. Whoever publishes declares the queues of all receivers, not only its own.
     async fn declare(&self, queue: &Queue) -> Result<(), BusError>;
 
     /// Declares the queue and moves its events into the inbox of its database, from now until the bus is dropped.

@@ -289,6 +289,26 @@ pub async fn replay(connection: &mut AsyncPgConnection, event: Option<Uuid>) -> 
     Ok(replayed)
 }
 
+/// How many events of the queue wait, and how many are dead letters.
+pub(super) async fn backlog(
+    connection: &mut AsyncPgConnection,
+    queue: &str,
+) -> QueryResult<(i64, i64)> {
+    let of_queue = inbox::table.filter(inbox::queue.eq(queue));
+    let waiting = of_queue
+        .filter(inbox::done_at.is_null())
+        .filter(inbox::dead_at.is_null())
+        .count()
+        .get_result(connection)
+        .await?;
+    let dead = of_queue
+        .filter(inbox::dead_at.is_not_null())
+        .count()
+        .get_result(connection)
+        .await?;
+    Ok((waiting, dead))
+}
+
 /// How many events wait in this database's inbox, due or not. Zero means that all was worked or is dead.
 pub async fn waiting(connection: &mut AsyncPgConnection) -> QueryResult<i64> {
     inbox::table

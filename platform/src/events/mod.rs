@@ -13,6 +13,7 @@ mod local;
 pub mod outbox;
 mod payload;
 mod rabbit;
+mod regularly;
 mod relay;
 mod tables;
 mod wake;

@@ -89,6 +89,15 @@ pub(super) async fn published(
     Ok(())
 }
 
+/// How many events wait to be published.
+pub(super) async fn backlog(connection: &mut AsyncPgConnection) -> QueryResult<i64> {
+    outbox::table
+        .filter(outbox::published_at.is_null())
+        .count()
+        .get_result(connection)
+        .await
+}
+
 /// Removes what was published more than `days` ago.
 pub(super) async fn prune(connection: &mut AsyncPgConnection, days: i64) -> QueryResult<usize> {
     let limit = Utc::now() - chrono::Duration::days(days);

@@ -5,8 +5,8 @@
 //! queue gives up goes through `souk.dead` to the queue of the same name. Live listeners share one exclusive queue
 //! per process.
 
-use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,6 +34,8 @@ const DEAD: &str = "souk.dead";
 const PREFETCH: u16 = 256;
 /// The pause before a broken connection is made again.
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
+/// How long the broker may take to accept a connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long the broker may take to accept a connection and confirm a batch of messages.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
 /// How long the answer to "are you ready" may take.
@@ -50,6 +52,9 @@ const PERSISTENT: u8 = 2;
 pub struct RabbitBus {
     url: Arc<str>,
     publisher: Mutex<Option<Publisher>>,
+    /// The durable queues that were declared here: their patterns by their names. A broker that comes back without them
+    /// gets them before anything is published, whose receivers would else not be known.
+    known: RwLock<BTreeMap<String, &'static [&'static str]>>,
     live: broadcast::Sender<Heard>,
     listening: OnceLock<()>,
     stop: CancellationToken,
@@ -76,12 +81,13 @@ impl RabbitBus {
         let bus = RabbitBus {
             url: url.into(),
             publisher: Mutex::default(),
+            known: RwLock::default(),
             live: broadcast::Sender::new(LISTENER_BACKLOG),
             listening: OnceLock::new(),
             _stop_on_drop: stop.clone().drop_guard(),
             stop,
         };
-        *bus.publisher.lock().await = Some(open_publisher(&bus.url).await?);
+        *bus.publisher.lock().await = Some(bus.open_publisher().await?);
         Ok(bus)
     }
 
@@ -93,8 +99,30 @@ impl RabbitBus {
             {
                 Ok(open)
             }
-            _ => open_publisher(&self.url).await,
+            _ => self.open_publisher().await,
         }
+    }
+
+    async fn open_publisher(&self) -> Result<Publisher, BusError> {
+        let connection = connect(&self.url).await?;
+        let channel = connection.create_channel().await.map_err(broker)?;
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await
+            .map_err(broker)?;
+        declare_exchanges(&channel).await?;
+        let known = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        for (name, patterns) in known {
+            declare_queue(&channel, &name, patterns).await?;
+        }
+        Ok(Publisher {
+            connection,
+            channel,
+        })
     }
 
     async fn publish_on(channel: &Channel, events: &[Event]) -> Result<(), BusError> {
@@ -152,7 +180,12 @@ impl Bus for RabbitBus {
     async fn declare(&self, queue: &Queue) -> Result<(), BusError> {
         let connection = connect(&self.url).await?;
         let channel = connection.create_channel().await.map_err(broker)?;
-        declare_queue(&channel, queue).await?;
+        declare_exchanges(&channel).await?;
+        declare_queue(&channel, &queue.name, queue.patterns).await?;
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(queue.name.clone(), queue.patterns);
         connection
             .close(200, "declared".into())
             .await
@@ -210,21 +243,14 @@ impl Bus for RabbitBus {
 
 async fn connect(url: &str) -> Result<Connection, BusError> {
     let properties = ConnectionProperties::default().with_connection_name("souk".into());
-    Connection::connect(url, properties).await.map_err(broker)
-}
-
-async fn open_publisher(url: &str) -> Result<Publisher, BusError> {
-    let connection = connect(url).await?;
-    let channel = connection.create_channel().await.map_err(broker)?;
-    channel
-        .confirm_select(ConfirmSelectOptions::default())
-        .await
-        .map_err(broker)?;
-    declare_exchanges(&channel).await?;
-    Ok(Publisher {
-        connection,
-        channel,
-    })
+    let connecting = Connection::connect(url, properties);
+    match tokio::time::timeout(CONNECT_WITHIN, connecting).await {
+        Ok(connected) => connected.map_err(broker),
+        Err(_) => Err(BusError::Broker(format!(
+            "it takes no connection within {} s",
+            CONNECT_WITHIN.as_secs()
+        ))),
+    }
 }
 
 async fn declare_exchanges(channel: &Channel) -> Result<(), BusError> {
@@ -271,12 +297,16 @@ async fn declare_exchanges(channel: &Channel) -> Result<(), BusError> {
         .map_err(broker)
 }
 
-fn broker_name(queue: &Queue) -> String {
-    format!("souk.{}", queue.name)
+fn broker_name(queue: &str) -> String {
+    format!("souk.{queue}")
 }
 
-async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), BusError> {
-    declare_exchanges(channel).await?;
+/// Declares the queue and binds it to the exchange of events, which must be there.
+async fn declare_queue(
+    channel: &Channel,
+    queue: &str,
+    patterns: &[&'static str],
+) -> Result<(), BusError> {
     let mut arguments = FieldTable::default();
     arguments.insert(
         "x-queue-type".into(),
@@ -296,7 +326,7 @@ async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), BusError>
         )
         .await
         .map_err(broker)?;
-    for pattern in queue.patterns {
+    for pattern in patterns {
         channel
             .queue_bind(
                 name.as_str().into(),
@@ -320,10 +350,11 @@ async fn receive(url: &str, queue: &Queue) -> Result<(), BusError> {
         .basic_qos(PREFETCH, BasicQosOptions::default())
         .await
         .map_err(broker)?;
-    declare_queue(&channel, queue).await?;
+    declare_exchanges(&channel).await?;
+    declare_queue(&channel, &queue.name, queue.patterns).await?;
     let consumer = channel
         .basic_consume(
-            broker_name(queue).as_str().into(),
+            broker_name(&queue.name).as_str().into(),
             "".into(),
             BasicConsumeOptions::default(),
             FieldTable::default(),

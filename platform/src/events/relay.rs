@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use tokio_util::sync::CancellationToken;
 
 use super::bus::Bus;
+use super::regularly::regularly;
 use super::{Event, Wake, outbox};
 use crate::database::Database;
 
@@ -20,6 +21,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How often the published rows are pruned, and how long they are kept.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 const KEEP_DAYS: i64 = 7;
+/// How often the backlog is measured.
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// The advisory lock that makes one relay of all instances the active one.
 const RELAY_LOCK: i64 = 0x736f_756b_7265_6c61;
 
@@ -37,10 +40,19 @@ pub struct Relay {
 impl Relay {
     /// Runs until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        // In a rhythm of their own, so that a busy outbox is pruned too.
+        tokio::join!(
+            self.publish_all(&stop),
+            regularly(PRUNE_EVERY, &stop, || self.prune()),
+            regularly(MEASURE_EVERY, &stop, || self.measure()),
+        );
+    }
+
+    async fn publish_all(&self, stop: &CancellationToken) {
         let wake = Wake::listen(self.database.url(), "outbox", stop.clone());
         let mut pause = Duration::from_millis(100);
         while !stop.is_cancelled() {
-            let work = self.publish_until_stopped(&wake, &stop, &mut pause);
+            let work = self.publish_until_stopped(&wake, stop, &mut pause);
             if let Err(error) = work.await {
                 tracing::warn!(subgraph = self.subgraph, error, "the outbox relay pauses");
                 metrics::counter!("souk_outbox_failures_total", "subgraph" => self.subgraph)
@@ -82,7 +94,6 @@ impl Relay {
         stop: &CancellationToken,
         pause: &mut Duration,
     ) -> Result<(), String> {
-        let mut pruned = Instant::now();
         while !stop.is_cancelled() {
             // Registered before looking: an event committed while we look wakes us again.
             let armed = wake.armed();
@@ -90,12 +101,6 @@ impl Relay {
                 .await
                 .map_err(|error| error.to_string())?;
             if waiting.is_empty() {
-                if pruned.elapsed() > PRUNE_EVERY {
-                    outbox::prune(connection, KEEP_DAYS)
-                        .await
-                        .map_err(|error| error.to_string())?;
-                    pruned = Instant::now();
-                }
                 tokio::select! {
                     () = stop.cancelled() => {}
                     _ = tokio::time::timeout(LOOK_EVERY, armed) => {}
@@ -106,6 +111,26 @@ impl Relay {
             *pause = Duration::from_millis(100);
         }
         Ok(())
+    }
+
+    /// Removes old rows. Two instances that do it at once do no harm.
+    async fn prune(&self) {
+        let Ok(mut connection) = self.database.get().await else {
+            return;
+        };
+        if let Err(error) = outbox::prune(&mut connection, KEEP_DAYS).await {
+            tracing::warn!(subgraph = self.subgraph, %error, "the outbox could not be pruned");
+        }
+    }
+
+    /// Tells how many events wait to be published. A database that does not answer is told elsewhere.
+    async fn measure(&self) {
+        let Ok(mut connection) = self.database.get().await else {
+            return;
+        };
+        if let Ok(waiting) = outbox::backlog(&mut connection).await {
+            metrics::gauge!("souk_outbox_waiting", "subgraph" => self.subgraph).set(waiting as f64);
+        }
     }
 
     /// Publishes in rounds with at most one event per aggregate, so that a round that is confirmed in part never

@@ -3,15 +3,16 @@
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::Utc;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::inbox::{self, Due};
+use super::regularly::regularly;
 use super::{ConsumeError, Consumer, Event, Wake};
 use crate::database::{Database, prepared};
 
@@ -26,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often worked rows are pruned, and how long they are kept.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 const KEEP_DAYS: i64 = 30;
+/// How often the backlog is measured.
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
 
 /// Applies the events of one consumer, in order per aggregate. Every instance runs one; a lock per queue lets one
 /// at a time work, so order holds across instances.
@@ -61,8 +64,16 @@ impl From<diesel::result::Error> for Failed {
 impl Worker {
     /// Runs until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        // In a rhythm of their own, so that a busy queue is pruned too.
+        tokio::join!(
+            self.work(&stop),
+            regularly(PRUNE_EVERY, &stop, || self.prune()),
+            regularly(MEASURE_EVERY, &stop, || self.measure()),
+        );
+    }
+
+    async fn work(&self, stop: &CancellationToken) {
         let wake = Wake::listen(self.database.url(), "inbox", stop.clone());
-        let mut pruned = Instant::now();
         while !stop.is_cancelled() {
             // Registered before looking: an event stored while we look wakes us again.
             let armed = wake.armed();
@@ -74,10 +85,6 @@ impl Worker {
                     FIRST_PAUSE
                 }
             };
-            if pruned.elapsed() > PRUNE_EVERY {
-                pruned = Instant::now();
-                self.prune().await;
-            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 _ = tokio::time::timeout(pause, armed) => {}
@@ -171,18 +178,23 @@ impl Worker {
     ) -> Result<(), ConsumeError> {
         let event: Event = serde_json::from_slice(&row.body)
             .map_err(|error| ConsumeError::Reject(format!("not an event: {error}")))?;
-        let span = tracing::info_span!(
+        let consume = self.consumer.consume(connection, &event);
+        // A panic must not end the worker: it counts as a failure of this event.
+        let consumed = AssertUnwindSafe(consume.instrument(self.span(&event))).catch_unwind();
+        consumed
+            .await
+            .unwrap_or_else(|_| Err(ConsumeError::Retry("the consumer panicked".to_owned())))
+    }
+
+    /// What is logged inside carries the event's correlation id. It is of the highest level, because a line has no id
+    /// when the level of its span is switched off.
+    fn span(&self, event: &Event) -> Span {
+        tracing::error_span!(
             "consume",
             queue = self.queue,
             event_type = event.payload.event_type(),
             correlation_id = event.correlation_id
-        );
-        // A panic must not end the worker: it counts as a failure of this event.
-        let consumed = AssertUnwindSafe(self.consumer.consume(connection, &event).instrument(span))
-            .catch_unwind();
-        consumed
-            .await
-            .unwrap_or_else(|_| Err(ConsumeError::Retry("the consumer panicked".to_owned())))
+        )
     }
 
     async fn note_failure(
@@ -197,10 +209,19 @@ impl Worker {
             Utc::now()
                 + FIRST_PAUSE * 2_u32.pow(u32::try_from(row.attempts.clamp(0, 16)).unwrap_or(0))
         });
-        if again {
-            tracing::warn!(queue = self.queue, event = %row.event_id, attempt, %error, "an event failed and is tried again");
-        } else {
-            tracing::error!(queue = self.queue, event = %row.event_id, attempt, %error, "an event is a dead letter");
+        // What cannot be read has no correlation id to be followed by.
+        let span = match serde_json::from_slice(&row.body) {
+            Ok(event) => self.span(&event),
+            Err(_) => Span::none(),
+        };
+        span.in_scope(|| {
+            if again {
+                tracing::warn!(queue = self.queue, event = %row.event_id, attempt, %error, "an event failed and is tried again");
+            } else {
+                tracing::error!(queue = self.queue, event = %row.event_id, attempt, %error, "an event is a dead letter");
+            }
+        });
+        if !again {
             metrics::counter!("souk_events_dead_total", "queue" => self.queue.clone()).increment(1);
         }
         inbox::failed(connection, &self.queue, row, &error.to_string(), next).await
@@ -217,6 +238,19 @@ impl Worker {
                 .unwrap_or(FIRST_PAUSE)
                 .clamp(Duration::from_millis(20), LOOK_EVERY),
             Ok(None) | Err(_) => LOOK_EVERY,
+        }
+    }
+
+    /// Tells how many events of the queue wait and how many are dead letters. A database that does not answer is told
+    /// elsewhere.
+    async fn measure(&self) {
+        let Ok(mut connection) = self.database.get().await else {
+            return;
+        };
+        let gauge = |name: &'static str| metrics::gauge!(name, "queue" => self.queue.clone());
+        if let Ok((waiting, dead)) = inbox::backlog(&mut connection, &self.queue).await {
+            gauge("souk_inbox_waiting").set(waiting as f64);
+            gauge("souk_inbox_dead").set(dead as f64);
         }
     }
 

@@ -24,6 +24,16 @@ pub enum PostgresError {
         /// The oldest that works.
         needed: u32,
     },
+    /// The configured server is older than what the platform's SQL needs.
+    #[error(
+        "the database server is PostgreSQL {found}, which is too old: version {needed} or newer is needed"
+    )]
+    ServerTooOld {
+        /// What the server says of itself.
+        found: String,
+        /// The oldest that works.
+        needed: u32,
+    },
     /// The data is of another major version.
     #[error(
         "the database in {} was made by PostgreSQL {cluster}, but the programs found are of version {found}: install \
@@ -56,6 +66,8 @@ pub enum PostgresError {
         directory: PathBuf,
         /// The other process.
         pid: String,
+        /// The address of the server that it runs, as [`super::Cluster::url`] gives it.
+        url: String,
     },
     /// As root, without anybody to become.
     #[error(

@@ -1,12 +1,13 @@
 //! Making a new cluster, and the files that are written before each start.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
 use std::path::Path;
 
 use nix::unistd::{Uid, User, geteuid};
 use uuid::Uuid;
 
-use super::place::{Owner, Place, existing_version};
+use super::place::{Owner, Place, existing_version, open_itself};
 use super::programs::Programs;
 use super::{Durability, PostgresError, USER};
 
@@ -118,5 +119,9 @@ fn user_name(uid: Uid) -> String {
 fn write_for_owner(place: &Place, name: &str, content: &str) -> Result<(), PostgresError> {
     // Readable for PostgreSQL's user; the directory above is closed for everybody else.
     let path: &Path = &place.home.join(name);
-    fs::write(path, content).map_err(|error| PostgresError::directory(&place.home, &error))
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    open_itself(&mut options, path)
+        .and_then(|mut file| file.write_all(content.as_bytes()))
+        .map_err(|error| PostgresError::directory(&place.home, &error))
 }

@@ -6,15 +6,16 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::fcntl::OFlag;
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
 use sha2::{Digest, Sha256};
 
-use super::PostgresError;
+use super::{PostgresError, server_url};
 
 /// Where root's clusters go when the data directory is out of reach.
 const REACHABLE: &str = "/var/lib/souk";
@@ -76,8 +77,8 @@ pub(super) fn prepare(directory: &Path) -> Result<Place, PostgresError> {
         make_directory(&home)?;
     }
     hand_over(&home, owner.as_ref())?;
-    let lock = lock(&home)?;
     let sockets = socket_directory(&home, owner.as_ref())?;
+    let lock = lock(&home, &sockets)?;
     Ok(Place {
         cluster: home.join("cluster"),
         home,
@@ -103,16 +104,7 @@ fn choose(asked: &Path) -> Result<(PathBuf, Option<Owner>), PostgresError> {
     }
     let here = asked.join("cluster");
     if existing_version(&here).is_some() {
-        let metadata =
-            fs::metadata(&here).map_err(|error| PostgresError::directory(&here, &error))?;
-        // Root itself cannot be the owner of a cluster that ever ran; PostgreSQL will say what is wrong with it.
-        let owner = match metadata.uid() {
-            0 => unprivileged_user()?,
-            uid => Owner {
-                uid,
-                gid: metadata.gid(),
-            },
-        };
+        let owner = owner_of(&here)?;
         if !can_reach(&owner, &here) {
             return Err(PostgresError::Unreachable {
                 directory: here,
@@ -121,16 +113,32 @@ fn choose(asked: &Path) -> Result<(PathBuf, Option<Owner>), PostgresError> {
         }
         return Ok((asked.to_owned(), Some(owner)));
     }
-    let owner = unprivileged_user()?;
     let elsewhere = Path::new(REACHABLE).join(short_hash(asked));
-    if existing_version(&elsewhere.join("cluster")).is_some() {
+    let there = elsewhere.join("cluster");
+    if existing_version(&there).is_some() {
+        let owner = owner_of(&there)?;
         return Ok((elsewhere, Some(owner)));
     }
+    let owner = unprivileged_user()?;
     hand_over(asked, Some(&owner))?;
     if can_reach(&owner, asked) {
         Ok((asked.to_owned(), Some(owner)))
     } else {
         Ok((elsewhere, Some(owner)))
+    }
+}
+
+/// Whom a cluster that is there belongs to.
+fn owner_of(cluster: &Path) -> Result<Owner, PostgresError> {
+    let metadata =
+        fs::metadata(cluster).map_err(|error| PostgresError::directory(cluster, &error))?;
+    // Root itself cannot be the owner of a cluster that ever ran; PostgreSQL will say what is wrong with it.
+    match metadata.uid() {
+        0 => unprivileged_user(),
+        uid => Ok(Owner {
+            uid,
+            gid: metadata.gid(),
+        }),
     }
 }
 
@@ -183,17 +191,19 @@ fn hand_over(directory: &Path, owner: Option<&Owner>) -> Result<(), PostgresErro
         .map_err(|error| PostgresError::directory(directory, &error))
 }
 
+/// Opens a file of the cluster, and never what a link in its place leads to: the directory belongs to PostgreSQL's user,
+/// who must not choose what root writes to.
+pub(super) fn open_itself(options: &mut OpenOptions, path: &Path) -> std::io::Result<File> {
+    options.custom_flags(OFlag::O_NOFOLLOW.bits()).open(path)
+}
+
 /// Takes the lock that keeps a second souk out. The system drops it with the process, however that ends.
-fn lock(home: &Path) -> Result<File, PostgresError> {
+fn lock(home: &Path, sockets: &Path) -> Result<File, PostgresError> {
     let failed = |error: std::io::Error| PostgresError::directory(home, &error);
     let path = home.join("souk.lock");
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let mut file = open_itself(&mut options, &path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -202,6 +212,7 @@ fn lock(home: &Path) -> Result<File, PostgresError> {
             return Err(PostgresError::InUse {
                 directory: home.to_owned(),
                 pid: pid.trim().to_owned(),
+                url: server_url(sockets),
             });
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),

@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::sync::watch;
 
-use super::place::{Owner, Place, SOCKET};
+use super::place::{Owner, Place, SOCKET, open_itself};
 use super::programs::Programs;
 use super::{Durability, PostgresError};
 
@@ -219,7 +219,7 @@ fn open_log(path: &Path) -> std::io::Result<File> {
     if fs::metadata(path).is_ok_and(|metadata| metadata.len() > LONGEST_LOG) {
         fs::rename(path, path.with_extension("log.old"))?;
     }
-    OpenOptions::new().append(true).create(true).open(path)
+    open_itself(OpenOptions::new().append(true).create(true), path)
 }
 
 /// Ends a postmaster that an earlier souk left behind, and removes what the dead left lying. Call it with the lock held:

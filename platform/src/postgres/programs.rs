@@ -5,8 +5,8 @@ use std::process::Command;
 
 use super::PostgresError;
 
-/// The oldest major version that the platform's SQL runs on.
-const OLDEST: u32 = 13;
+/// The oldest major version that the platform's SQL runs on: 15 brought `NULLS NOT DISTINCT`.
+pub(super) const OLDEST: u32 = 15;
 
 /// An installation of PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn look_at(directory: &Path) -> Option<Programs> {
 }
 
 /// `postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)` is 15.
-fn major_version(text: &str) -> Option<u32> {
+pub(super) fn major_version(text: &str) -> Option<u32> {
     let version = text
         .split_whitespace()
         .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
@@ -128,7 +128,10 @@ fn named_like(path: &Path, prefix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::major_version;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::{OLDEST, PostgresError, find, major_version};
 
     #[test]
     fn versions_are_read() {
@@ -138,5 +141,25 @@ mod tests {
         );
         assert_eq!(major_version("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major_version("nonsense"), None);
+    }
+
+    #[test]
+    fn an_installation_that_is_too_old_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let install = |version: u32| {
+            for program in ["postgres", "initdb"] {
+                let path = directory.path().join(program);
+                let script = format!("#!/bin/sh\necho 'postgres (PostgreSQL) {version}.4'\n");
+                fs::write(&path, script).unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            find(Some(directory.path()), None)
+        };
+        let refused = install(OLDEST - 1);
+        assert!(
+            matches!(refused, Err(PostgresError::TooOld { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(install(OLDEST).unwrap().major, OLDEST);
     }
 }

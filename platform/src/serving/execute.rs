@@ -1,8 +1,10 @@
 //! Answering one GraphQL request, whatever way it came.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use async_graphql::{ErrorExtensionValues, Request, Response, ServerError, Value};
+use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
 use tracing::Instrument;
 
@@ -24,8 +26,9 @@ pub async fn execute(
     let started = Instant::now();
     let request = with_caller(request, identity, correlation_id);
     let span = telemetry::request_span(subgraph, correlation_id);
-    let answer = service.execute(request).instrument(span.clone());
-    let (mut response, statements) = count_statements(answer).await;
+    let answer = caught(service.execute(request)).instrument(span.clone());
+    let (answer, statements) = count_statements(answer).await;
+    let mut response = answer.unwrap_or_else(|| span.in_scope(|| panicked(correlation_id)));
     span.in_scope(|| complete_errors(&mut response.errors, correlation_id));
 
     let outcome = if response.errors.is_empty() {
@@ -57,12 +60,31 @@ pub fn execute_stream(
     let mut responses = span.in_scope(|| service.execute_stream(request));
     let stream = async_stream::stream! {
         let _open = open;
-        while let Some(mut response) = responses.next().instrument(span.clone()).await {
-            span.in_scope(|| complete_errors(&mut response.errors, &correlation_id));
-            yield response;
+        loop {
+            match caught(responses.next()).instrument(span.clone()).await {
+                Some(Some(mut response)) => {
+                    span.in_scope(|| complete_errors(&mut response.errors, &correlation_id));
+                    yield response;
+                }
+                Some(None) => break,
+                None => {
+                    yield span.in_scope(|| panicked(&correlation_id));
+                    break;
+                }
+            }
         }
     };
     stream.boxed()
+}
+
+/// What `work` brings; `None` when it panicked. In one process the panic of a resolver would else end the client's
+/// connection, with everything that the other subgraphs have answered.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+    AssertUnwindSafe(work).catch_unwind().await.ok()
+}
+
+fn panicked(correlation_id: &str) -> Response {
+    error_response(ApiError::internal("a resolver panicked"), correlation_id)
 }
 
 /// A response that holds nothing but this error.

@@ -9,11 +9,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::execute;
-use crate::error::ApiError;
+use crate::client;
 use crate::identity::{CORRELATION_HEADER, IDENTITY_HEADER, InternalSigner};
 use crate::peers::{PeerRequest, PeerTransport};
 use crate::subgraph::GraphqlService;
-use crate::tls;
 
 /// How long a subgraph waits for another one. The caller's own client waits too.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -74,16 +73,12 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Reaches each subgraph at its GraphQL address (`http://host:port/graphql`), by name.
+    /// Reaches each subgraph at its GraphQL address (`http://host:port/graphql`), by name. The error is a sentence.
     pub fn new(
         addresses: HashMap<String, String>,
         signer: InternalSigner,
-    ) -> Result<HttpTransport, ApiError> {
-        tls::install();
-        let client = reqwest::Client::builder()
-            .timeout(ANSWER_WITHIN)
-            .build()
-            .map_err(ApiError::internal)?;
+    ) -> Result<HttpTransport, String> {
+        let client = client::for_addresses(addresses.values().map(String::as_str), ANSWER_WITHIN)?;
         Ok(HttpTransport {
             addresses,
             signer,
@@ -113,7 +108,7 @@ impl PeerTransport for HttpTransport {
             .json(&json!({ "query": request.query, "variables": request.variables }))
             .send()
             .await
-            .map_err(|error| error.without_url().to_string())?;
+            .map_err(|error| client::causes(&error.without_url()))?;
         // Refusals have a GraphQL body too, so the status alone does not decide.
         let status = response.status();
         response

@@ -62,6 +62,26 @@ fn is_alive(pid: u32) -> bool {
 }
 
 #[tokio::test]
+async fn what_the_cluster_s_user_links_to_is_not_written() {
+    for name in ["souk.lock", "postgres.log", "pg_hba.conf", "pg_ident.conf"] {
+        let directory = reachable();
+        let (home, precious) = (
+            directory.path().join("postgres"),
+            directory.path().join("precious"),
+        );
+        fs::create_dir(&home).unwrap();
+        fs::write(&precious, "precious").unwrap();
+        std::os::unix::fs::symlink(&precious, home.join(name)).unwrap();
+        let refused = Cluster::start(options(&home)).await;
+        assert!(
+            matches!(refused, Err(PostgresError::Directory { .. })),
+            "{name}: {refused:?}"
+        );
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn it_starts_keeps_data_and_stops() {
     let directory = reachable();
     let began = Instant::now();

@@ -49,10 +49,15 @@ impl Log {
 
     /// The lines of this module.
     fn lines(&self) -> Vec<Value> {
+        self.lines_of(module_path!())
+    }
+
+    /// The lines of a module.
+    fn lines_of(&self, target: &str) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let parsed = text.lines().map(serde_json::from_str::<Value>);
         let mut lines: Vec<Value> = parsed.collect::<Result<_, _>>().unwrap();
-        lines.retain(|line| line["target"] == module_path!());
+        lines.retain(|line| line["target"] == target);
         lines
     }
 }
@@ -103,17 +108,17 @@ impl Consumer for Greet {
         &["user.registered"]
     }
 
-    async fn consume(&self, _: &mut AsyncPgConnection, _: &Event) -> Result<(), ConsumeError> {
+    async fn consume(&self, _: &mut AsyncPgConnection, event: &Event) -> Result<(), ConsumeError> {
         tracing::info!("greeting");
-        Ok(())
+        match event.correlation_id.as_str() {
+            "cart-9" => Err(ConsumeError::Reject("nobody can be greeted".to_owned())),
+            _ => Ok(()),
+        }
     }
 }
 
-// Everything runs on the thread of the test, so that its log is here.
-#[tokio::test]
-async fn a_request_is_followed_from_its_resolvers_to_the_consumers_of_its_events() {
-    let (log, _guard) = Log::open("info");
-
+/// Registers somebody, whose greeting runs beside the test.
+async fn register(correlation_id: &str) -> (Background, usize) {
     let database = database("platform").await;
     let schema = Schema::new(Query, Mutation(database.clone()), EmptySubscription);
     let subgraph = Arc::new(Subgraph {
@@ -125,16 +130,25 @@ async fn a_request_is_followed_from_its_resolvers_to_the_consumers_of_its_events
         routes: axum::Router::new(),
     });
     let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
-    let _background = Background::run(std::slice::from_ref(&subgraph), &bus).await;
+    let background = Background::run(std::slice::from_ref(&subgraph), &bus).await;
     let request = async_graphql::Request::new("mutation { register }");
     let answer = execute(
         &*subgraph.schema,
         "user",
         Identity::Anonymous,
-        "cart-7",
+        correlation_id,
         request,
     );
-    assert!(answer.await.errors.is_empty());
+    (background, answer.await.errors.len())
+}
+
+// Everything runs on the thread of the test, so that its log is here.
+#[tokio::test]
+async fn a_request_is_followed_from_its_resolvers_to_the_consumers_of_its_events() {
+    let (log, _guard) = Log::open("info");
+
+    let (_background, errors) = register("cart-7").await;
+    assert_eq!(errors, 0);
     wait_for(
         "the event to be worked",
         Duration::from_secs(10),
@@ -165,6 +179,21 @@ async fn a_failure_can_be_followed_when_only_failures_are_logged() {
     let lines = log.lines();
     assert_eq!(lines.len(), 1);
     assert_eq!(in_spans(&lines[0], "correlation_id"), ["cart-8"]);
+}
+
+#[tokio::test]
+async fn an_event_that_fails_can_be_followed_when_only_failures_are_logged() {
+    let (log, _guard) = Log::open("error");
+    let (_background, errors) = register("cart-9").await;
+    assert_eq!(errors, 0);
+    let lines = || log.lines_of("souk_platform::events::worker");
+    wait_for("the dead letter", Duration::from_secs(10), async || {
+        !lines().is_empty()
+    })
+    .await;
+    let line = &lines()[0];
+    assert_eq!(line["message"], "an event is a dead letter");
+    assert_eq!(in_spans(line, "correlation_id"), ["cart-9"], "{line}");
 }
 
 #[test]

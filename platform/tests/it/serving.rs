@@ -57,8 +57,36 @@ impl Query {
         Err(std::io::Error::other("the password is hunter2"))
     }
 
+    async fn panics(&self) -> i32 {
+        None.expect("the password is hunter2")
+    }
+
     async fn doubled(&self, id: souk_platform::Id) -> String {
         format!("{id}{id}")
+    }
+}
+
+#[tokio::test]
+async fn a_resolver_that_panics_is_an_internal_error_of_its_response() {
+    let schema = Schema::new(Query, async_graphql::EmptyMutation, Ticks);
+    let caller = || {
+        (
+            Identity::Anonymous,
+            async_graphql::Request::new("{ panics }"),
+        )
+    };
+    let (identity, request) = caller();
+    let response = serving::execute(&schema, "test", identity, "cart-9", request).await;
+    let (identity, request) = caller();
+    let stream = serving::execute_stream(&schema, "test", identity, "cart-9", request);
+    let streamed: Vec<_> = stream.collect().await;
+    assert_eq!(streamed.len(), 1);
+    for response in [&response, &streamed[0]] {
+        let response = serde_json::to_value(response).unwrap();
+        let error = &response["errors"][0];
+        assert_eq!(error["extensions"]["code"], "INTERNAL");
+        assert_eq!(error["extensions"]["correlationId"], "cart-9");
+        assert!(!response.to_string().contains("hunter2"));
     }
 }
 

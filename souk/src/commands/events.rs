@@ -15,7 +15,7 @@ use crate::graph::{MEMBERS, Member};
 /// Lists the dead letters of every subgraph.
 #[allow(clippy::print_stdout)]
 pub async fn list(args: ConfigArgs) -> Result<(), Failure> {
-    let backing = Backing::start(Arc::new(configure(&args, |sources| sources)?)).await?;
+    let backing = Backing::start_beside(Arc::new(configure(&args, |sources| sources)?)).await?;
     let mut count = 0;
     for member in MEMBERS {
         let mut connection = connect(&backing, member).await?;
@@ -44,7 +44,7 @@ pub async fn list(args: ConfigArgs) -> Result<(), Failure> {
 /// Lets one dead letter, or all, be tried again.
 #[allow(clippy::print_stdout)]
 pub async fn replay(args: ConfigArgs, event: Option<Uuid>) -> Result<(), Failure> {
-    let backing = Backing::start(Arc::new(configure(&args, |sources| sources)?)).await?;
+    let backing = Backing::start_beside(Arc::new(configure(&args, |sources| sources)?)).await?;
     let mut count = 0;
     for member in MEMBERS {
         let mut connection = connect(&backing, member).await?;
@@ -66,7 +66,7 @@ async fn connect(
     backing: &Backing,
     member: Member,
 ) -> Result<souk_platform::database::Connection, Failure> {
-    backing.migrate(member).await?;
+    backing.expect_migrated(member).await?;
     let services = backing.services(member, Arc::new(LocalTransport::default()))?;
     services.database.get().await.map_err(Failure::failed)
 }

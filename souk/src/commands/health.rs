@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use souk_platform::client;
+
 use crate::failure::Failure;
 
 /// How long the server may take.
@@ -9,15 +11,11 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// Fails unless the address answers with 2xx.
 pub async fn run(url: &str) -> Result<(), Failure> {
-    let client = reqwest::Client::builder()
-        .timeout(ANSWER_WITHIN)
-        .build()
-        .map_err(Failure::failed)?;
-    let answer = client
-        .get(url)
-        .send()
-        .await
-        .map_err(|error| Failure::failed(format!("{url} does not answer: {error}")))?;
+    let client = client::for_addresses([url], ANSWER_WITHIN).map_err(Failure::failed)?;
+    let answer = client.get(url).send().await.map_err(|error| {
+        let reason = client::causes(&error.without_url());
+        Failure::failed(format!("{url} does not answer: {reason}"))
+    })?;
     let status = answer.status();
     if status.is_success() {
         return Ok(());

@@ -1,15 +1,6 @@
 //! `souk schema`: the subgraphs' schemas as files.
 
 use std::path::Path;
-use std::sync::Arc;
-
-use souk_platform::Services;
-use souk_platform::cache::MemoryCache;
-use souk_platform::config::Config;
-use souk_platform::database::Database;
-use souk_platform::events::LocalBus;
-use souk_platform::peers::Peers;
-use souk_platform::serving::LocalTransport;
 
 use crate::commands::compose::write_whole;
 use crate::failure::Failure;
@@ -28,15 +19,7 @@ pub fn export(directory: &Path) -> Result<(), Failure> {
 
 /// The subgraph's schema. Nothing is connected to: a schema does not depend on where it runs.
 fn sdl(member: Member) -> Result<String, Failure> {
-    let services = Services {
-        config: Arc::new(Config::default()),
-        database: Database::new("postgres://nowhere/nothing", 1).map_err(Failure::failed)?,
-        cache: Arc::new(MemoryCache::default()),
-        bus: Arc::new(LocalBus::default()),
-        peers: Peers::new(member.name, Arc::new(LocalTransport::default())),
-    };
-    let subgraph = (member.build)(services).map_err(|error| Failure::failed(error.message))?;
-    Ok(subgraph.schema.sdl())
+    Ok(member.unconnected()?.schema.sdl())
 }
 
 #[cfg(test)]

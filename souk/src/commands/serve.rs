@@ -14,6 +14,7 @@ use souk_composition::{SubgraphInput, compose};
 use souk_executor::Transports;
 use souk_platform::cache::Revocations;
 use souk_platform::config::Config;
+use souk_platform::postgres::Cluster;
 use souk_platform::serving::{
     LocalTransport, Readiness, Tasks, cache_check, database_check, without_delay,
 };
@@ -22,7 +23,7 @@ use souk_router::{KeySource, KeySourceError, Router, RouterBuilder, RouterConfig
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::backing::Backing;
+use crate::backing::{Backing, check_search_directory};
 use crate::cli::ServeArgs;
 use crate::commands::router_config::read_for_one_process;
 use crate::commands::{bind, configure, subgraph::bus_check, told_to_stop};
@@ -63,6 +64,7 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     config.server.port = Some(listener.local_addr().map_err(Failure::failed)?.port());
 
     let config = Arc::new(config);
+    check_search_directory(&config)?;
     let backing = Backing::start(config.clone()).await?;
     let shutdown = CancellationToken::new();
     let tasks = Tasks::new(shutdown.clone());
@@ -134,10 +136,12 @@ async fn serve(backing: &Backing, tasks: &Tasks, start: Start) -> Result<(), Fai
     let url = backing.config.public_url();
     tracing::info!(url, elapsed = ?began.elapsed(), "serving");
     let ready = async {
-        if with_demo {
-            demo::fill(&peers).await?;
+        // A platform without the whole of its demo is still a platform.
+        if with_demo && let Err(failure) = demo::fill(&peers).await {
+            tracing::warn!(%failure, "the demo data is not complete");
         }
-        announce(&url, &pages, with_demo, began.elapsed());
+        let database = backing.cluster.as_ref();
+        announce(&url, &pages, database, with_demo, began.elapsed());
         std::future::pending().await
     };
 
@@ -302,7 +306,13 @@ impl Pages {
 }
 
 #[allow(clippy::print_stdout)]
-fn announce(url: &str, pages: &Pages, with_demo: bool, elapsed: Duration) {
+fn announce(
+    url: &str,
+    pages: &Pages,
+    database: Option<&Cluster>,
+    with_demo: bool,
+    elapsed: Duration,
+) {
     println!();
     println!("Souk is ready after {:.1} s.", elapsed.as_secs_f64());
     println!();
@@ -314,6 +324,9 @@ fn announce(url: &str, pages: &Pages, with_demo: bool, elapsed: Duration) {
     println!("  Readiness  {url}/readiness");
     if pages.metrics {
         println!("  Metrics    {url}/metrics");
+    }
+    if let Some(cluster) = database {
+        println!("  Database   {}", cluster.directory().display());
     }
     if with_demo {
         println!();

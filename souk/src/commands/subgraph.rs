@@ -13,7 +13,7 @@ use souk_platform::serving::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::backing::{Backing, require_shared_servers};
+use crate::backing::{Backing, check_search_directory, require_shared_servers};
 use crate::cli::SubgraphArgs;
 use crate::commands::{bind, configure, told_to_stop};
 use crate::failure::Failure;
@@ -35,6 +35,9 @@ pub async fn run(args: SubgraphArgs) -> Result<(), Failure> {
     let address = listen_address(&config, &name, args.listen)?;
     let signer = config.internal_signer().map_err(Failure::setup)?;
     require_shared_servers(&config)?;
+    if name == "search" {
+        check_search_directory(&config)?;
+    }
     let listener = bind(&address).await?;
 
     let backing = Backing::start(config.clone()).await?;
@@ -101,7 +104,7 @@ pub fn peers(config: &Config, signer: InternalSigner) -> Result<HttpTransport, F
             addresses.insert(member.name.to_owned(), url);
         }
     }
-    HttpTransport::new(addresses, signer).map_err(|error| Failure::failed(error.message))
+    HttpTransport::new(addresses, signer).map_err(Failure::setup)
 }
 
 /// The check of the event bus.

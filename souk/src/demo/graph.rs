@@ -123,13 +123,17 @@ impl<'a> Graph<'a> {
         Ok(ids)
     }
 
-    /// Makes and approves the shop if needed and gives its id.
-    pub async fn shop(
+    /// Makes the shops that are missing, approves those that wait for it, and gives their ids in their order; none for
+    /// one that a moderator has rejected since, which cannot sell anything.
+    ///
+    /// A shop may have been renamed since. They are made one after the other before the seller can have made one of his
+    /// own, and lists begin with the oldest: those whose names are none of the demo's are first of all renamed ones.
+    pub async fn shops(
         &self,
         seller: &Identity,
         moderator: &Identity,
-        shop: &Shop,
-    ) -> Result<String, Failure> {
+        wanted: &[Shop],
+    ) -> Result<Vec<Option<String>>, Failure> {
         let Identity::Subject(owner) = seller else {
             return Err(Failure::failed("the demo's seller is not a user"));
         };
@@ -138,31 +142,39 @@ impl<'a> Graph<'a> {
             .ask(seller, "shop", SHOPS, json!({ "owner": representation }))
             .await?;
         let known = nodes(&known, "/_entities/0/shops/edges")?;
-        let (id, status) = match known.into_iter().find(|node| node.name == shop.name()) {
-            Some(node) => (node.id, node.status),
-            None => {
-                let created = self
-                    .ask(seller, "shop", CREATE_SHOP, json!({ "input": shop.input }))
-                    .await?;
-                (
-                    text(&created, "/createShop/shop/id")?,
-                    text(&created, "/createShop/shop/status")?,
-                )
+        let (named, others): (Vec<Node>, Vec<Node>) = known
+            .into_iter()
+            .partition(|node| wanted.iter().any(|shop| shop.name() == node.name));
+        let mut renamed = others.into_iter();
+        let mut ids = Vec::with_capacity(wanted.len());
+        for shop in wanted {
+            let same_name = named.iter().find(|node| node.name == shop.name()).cloned();
+            let node = match same_name.or_else(|| renamed.next()) {
+                Some(node) => node,
+                None => self.create_shop(seller, shop).await?,
+            };
+            if node.status == "PENDING" {
+                let input = json!({ "input": { "id": node.id } });
+                self.ask(moderator, "shop", APPROVE_SHOP, input).await?;
             }
-        };
-        if status != "APPROVED" {
-            self.ask(
-                moderator,
-                "shop",
-                APPROVE_SHOP,
-                json!({ "input": { "id": id } }),
-            )
-            .await?;
+            ids.push((node.status != "REJECTED").then_some(node.id));
         }
-        Ok(id)
+        Ok(ids)
     }
 
-    /// Makes the products that the shop does not sell yet.
+    async fn create_shop(&self, seller: &Identity, shop: &Shop) -> Result<Node, Failure> {
+        let created = self
+            .ask(seller, "shop", CREATE_SHOP, json!({ "input": shop.input }))
+            .await?;
+        Ok(Node {
+            id: text(&created, "/createShop/shop/id")?,
+            name: text(&created, "/createShop/shop/name")?,
+            status: text(&created, "/createShop/shop/status")?,
+        })
+    }
+
+    /// Makes the products that the shop does not have yet. One that was renamed or archived since still has the SKUs of
+    /// its variants, so the shop refuses to have it again.
     pub async fn products(
         &self,
         seller: &Identity,
@@ -191,13 +203,13 @@ impl<'a> Graph<'a> {
                 "categoryId".to_owned(),
                 json!(categories.get(&product.category)),
             );
-            self.ask(
-                seller,
-                "product",
-                create_product(product.kind),
-                json!({ "input": input }),
-            )
-            .await?;
+            let create = create_product(product.kind);
+            let response = self
+                .send(seller, "product", create, json!({ "input": input }))
+                .await?;
+            if !is_sku_taken(&response) {
+                data(response, "product")?;
+            }
         }
         Ok(())
     }
@@ -209,11 +221,18 @@ impl<'a> Graph<'a> {
         query: &'static str,
         variables: Value,
     ) -> Result<Value, Failure> {
-        let failed = |reason: String| {
-            Failure::failed(format!(
-                "the demo data cannot be put into {subgraph}: {reason}"
-            ))
-        };
+        let response = self.send(identity, subgraph, query, variables).await?;
+        data(response, subgraph)
+    }
+
+    /// The whole response, with its errors.
+    async fn send(
+        &self,
+        identity: &Identity,
+        subgraph: &'static str,
+        query: &'static str,
+        variables: Value,
+    ) -> Result<Value, Failure> {
         let request = PeerRequest {
             subgraph,
             query,
@@ -221,17 +240,37 @@ impl<'a> Graph<'a> {
             identity: identity.clone(),
             correlation_id: format!("demo-{}", Uuid::now_v7()),
         };
-        let mut response = self.transport.execute(request).await.map_err(failed)?;
-        match response.pointer("/errors/0/message") {
-            Some(message) => Err(failed(message.to_string())),
-            None => Ok(response
-                .get_mut("data")
-                .map(Value::take)
-                .unwrap_or_default()),
-        }
+        let response = self.transport.execute(request).await;
+        response.map_err(|reason| failed(subgraph, &reason))
     }
 }
 
+fn failed(subgraph: &str, reason: &str) -> Failure {
+    Failure::failed(format!(
+        "the demo data cannot be put into {subgraph}: {reason}"
+    ))
+}
+
+/// The data of a response without errors.
+fn data(mut response: Value, subgraph: &str) -> Result<Value, Failure> {
+    match response.pointer("/errors/0/message") {
+        Some(message) => Err(failed(subgraph, &message.to_string())),
+        None => Ok(response
+            .get_mut("data")
+            .map(Value::take)
+            .unwrap_or_default()),
+    }
+}
+
+/// True when a product was refused because the shop has one of its SKUs: nothing else is wrong with those of the
+/// catalogue.
+fn is_sku_taken(response: &Value) -> bool {
+    let argument = response.pointer("/errors/0/extensions/argument");
+    let argument = argument.and_then(Value::as_str);
+    argument.is_some_and(|argument| argument.ends_with(".sku"))
+}
+
+#[derive(Clone)]
 struct Node {
     id: String,
     name: String,

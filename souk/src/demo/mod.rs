@@ -1,7 +1,8 @@
 //! The demo data: an account per role, two shops, and products of every kind.
 //!
 //! It is put in through the subgraphs' own schemas, as the people it is about, and each piece only when it is not
-//! there yet: whatever interrupts it, the next start completes it.
+//! there yet: whatever interrupts it, the next start completes it. What somebody renamed, archived or rejected since is
+//! there, and stays as it is.
 
 mod catalogue;
 mod graph;
@@ -59,9 +60,11 @@ pub async fn fill(transport: &dyn PeerTransport) -> Result<(), Failure> {
     let moderator = graph.account(&MODERATOR, PASSWORD).await?;
     let catalogue = catalogue::read()?;
     let categories = graph.categories(&moderator, &catalogue.categories).await?;
-    for shop in &catalogue.shops {
-        let shop_id = graph.shop(&seller, &moderator, shop).await?;
-        graph.products(&seller, &shop_id, shop, &categories).await?;
+    let shop_ids = graph.shops(&seller, &moderator, &catalogue.shops).await?;
+    for (shop, shop_id) in catalogue.shops.iter().zip(&shop_ids) {
+        if let Some(shop_id) = shop_id {
+            graph.products(&seller, shop_id, shop, &categories).await?;
+        }
     }
     Ok(())
 }

@@ -79,6 +79,12 @@ impl RabbitMq {
         );
     }
 
+    /// Deletes everything that a stopped private broker had on disk.
+    pub fn lose_disk(&self) {
+        assert!(self.own.is_none(), "the broker runs");
+        fs::remove_dir_all(self.node.directory.join("mnesia")).expect("the broker's data");
+    }
+
     /// Starts a private broker again, with what it had on disk.
     pub async fn start(&mut self) {
         assert!(self.own.is_none(), "the broker runs");

@@ -10,7 +10,10 @@ use futures::StreamExt;
 use souk_harness::{database_url, wait_for};
 use souk_platform::database::Database;
 use souk_platform::events::bus::Heard;
-use souk_platform::events::{Bus, ConsumeError, Event, LocalBus, Payload, inbox, outbox};
+use souk_platform::events::{
+    Bus, ConsumeError, Event, LocalBus, Payload, Relay, Worker, inbox, outbox,
+};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -382,4 +385,56 @@ async fn a_listener_hears_the_types_it_wants_and_whether_it_missed_some() {
         "too many to keep for it"
     );
     assert!(matches!(lazy.next().await, Some(Heard::Event(_))));
+}
+
+#[tokio::test]
+async fn old_rows_go_at_the_start_and_what_waits_is_measured() {
+    let database = database_with_diary().await;
+    sql(
+        &database,
+        "INSERT INTO inbox (queue, event_id, aggregate_id, body, done_at, dead_at) SELECT 'test.measured',
+         gen_random_uuid(), gen_random_uuid(), '', done_at, dead_at FROM (VALUES
+         (now() - interval '31 days', NULL), (now() - interval '1 day', NULL), (NULL, now())) AS row (done_at, dead_at)",
+    )
+    .await;
+    sql(
+        &database,
+        "INSERT INTO outbox (event_id, aggregate_id, event, published_at) SELECT gen_random_uuid(),
+         gen_random_uuid(), '{}', published_at FROM (VALUES
+         (now() - interval '8 days'), (now() - interval '1 day'), (NULL)) AS row (published_at)",
+    )
+    .await;
+    let metrics = souk_platform::telemetry::metrics().unwrap();
+    let worker = Worker {
+        queue: "test.measured".to_owned(),
+        database: database.clone(),
+        consumer: Arc::new(Diary(Fine)),
+    };
+    let relay = Relay {
+        subgraph: "measured",
+        database: database.clone(),
+        bus: Arc::new(LocalBus::default()),
+    };
+    let stop = CancellationToken::new();
+    let work = tokio::spawn(worker.run(stop.clone()));
+    let publishing = tokio::spawn(relay.run(stop.clone()));
+
+    wait_for("the old rows to go", SOON, async || {
+        count(&database, "SELECT count(*) FROM inbox").await == 2
+            && count(&database, "SELECT count(*) FROM outbox").await == 2
+    })
+    .await;
+    let measured = [
+        "souk_inbox_waiting{queue=\"test.measured\"} 0",
+        "souk_inbox_dead{queue=\"test.measured\"} 1",
+        "souk_outbox_waiting{subgraph=\"measured\"} 1",
+    ];
+    wait_for("the measures", SOON, async || {
+        let told = metrics.render();
+        measured.iter().all(|line| told.contains(line))
+    })
+    .await;
+    stop.cancel();
+    work.await.unwrap();
+    publishing.await.unwrap();
 }

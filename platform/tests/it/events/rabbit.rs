@@ -218,6 +218,50 @@ async fn a_broker_that_is_killed_loses_nothing_that_it_has_confirmed() {
     while next_event(&mut listener).await.correlation_id != "again" {}
 }
 
+#[tokio::test]
+async fn a_broker_that_lost_its_disk_gets_its_queues_back_before_anything_is_published() {
+    let mut broker = RabbitMq::private().await;
+    let database = database_with_diary().await;
+    let publisher = connect(&broker.url()).await;
+    publisher.declare(&queue(&database)).await.unwrap();
+
+    broker.stop();
+    broker.lose_disk();
+    let aggregate = Uuid::now_v7();
+    let events: Vec<Event> = (0..5).map(|number| event(aggregate, number)).collect();
+    tell(&database, &events).await;
+    let _relay = Running::relay(&database, &publisher);
+    broker.start().await;
+    wait_for("the events to be published", SOON, async || {
+        count(
+            &database,
+            "SELECT count(*) FROM outbox WHERE published_at IS NULL",
+        )
+        .await
+            == 0
+    })
+    .await;
+
+    // The receiver, in another process, comes back only now.
+    let receiver = connect(&broker.url()).await;
+    receiver.bind(queue(&database)).await.unwrap();
+    let _worker = Running::worker(&database, Arc::new(Diary(Fine)));
+    wait_for_lines(&database, 5).await;
+    assert_eq!(notes(&database, aggregate).await, numbers(5));
+}
+
+#[tokio::test]
+async fn a_broker_that_takes_no_connection_is_given_up() {
+    // The system accepts, and nobody ever says a word.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("amqp://guest:guest@{}/%2f", silent.local_addr().unwrap());
+    let connected = tokio::time::timeout(SOON, RabbitBus::connect(&url)).await;
+    let Err(error) = connected.expect("an answer in time") else {
+        panic!("connected")
+    };
+    assert!(error.to_string().contains("takes no connection"), "{error}");
+}
+
 async fn wait_for_missed(listener: &mut BoxStream<'static, Heard>) {
     loop {
         let heard = tokio::time::timeout(SOON, listener.next()).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use indexmap::IndexMap;
 use serde::Deserialize;
+use souk_platform::client::causes;
 use souk_router::config::expand_text;
 
 use crate::failure::Failure;
@@ -117,16 +118,4 @@ impl Introspection {
             false => errors.join("; "),
         }))
     }
-}
-
-/// An error with what caused it: the outermost only says that the request failed.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use souk_platform::ApiResult;
+use souk_platform::client::causes;
 use souk_platform::database::prepared;
 
 use super::{SIGNATURE_HEADER, Sandbox};
@@ -63,7 +64,7 @@ impl Sandbox {
         Ok(match request.send().await {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(format!("HTTP status {}", answer.status())),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(causes(&error)),
         })
     }
 }

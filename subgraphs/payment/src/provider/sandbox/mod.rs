@@ -14,7 +14,7 @@ use serde_json::Value;
 use souk_platform::config::Config;
 use souk_platform::database::Database;
 use souk_platform::money::CurrencyCode;
-use souk_platform::{ApiError, ApiResult, Services, tls};
+use souk_platform::{ApiError, ApiResult, Services, client};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -39,17 +39,15 @@ pub struct Sandbox {
 impl Sandbox {
     /// The sandbox on this subgraph's database.
     pub fn new(services: &Services) -> ApiResult<Sandbox> {
-        tls::install();
+        let config = &services.config;
+        // The receiver is this subgraph itself.
+        let client = client::for_addresses([&*config.payments_url()], deliver::ANSWER_WITHIN)
+            .map_err(ApiError::internal)?;
         Ok(Sandbox {
             database: services.database.clone(),
-            config: services.config.clone(),
+            config: config.clone(),
             secret: OnceCell::new(),
-            client: reqwest::Client::builder()
-                .timeout(deliver::ANSWER_WITHIN)
-                // The receiver is ourselves: no proxy of the environment is between.
-                .no_proxy()
-                .build()
-                .map_err(ApiError::internal)?,
+            client,
         })
     }
 
