@@ -58,7 +58,7 @@ impl Query {
     }
 
     async fn panics(&self) -> i32 {
-        None.expect("the password is hunter2")
+        "hunter2".parse().expect("the password is a number")
     }
 
     async fn doubled(&self, id: souk_platform::Id) -> String {
