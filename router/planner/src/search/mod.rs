@@ -280,7 +280,13 @@ impl<'m> Search<'m> {
     }
 
     fn spend(&mut self) -> Result<(), PlanError> {
-        self.budget = self.budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
+        self.spend_steps(1)
+    }
+
+    fn spend_steps(&mut self, steps: usize) -> Result<(), PlanError> {
+        let steps = u32::try_from(steps).map_err(|_| PlanError::TooComplex)?;
+        let left = self.budget.checked_sub(steps);
+        self.budget = left.ok_or(PlanError::TooComplex)?;
         Ok(())
     }
 }

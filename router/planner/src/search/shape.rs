@@ -67,7 +67,10 @@ impl<'m> Search<'m> {
     ) -> Result<Shaped<'m>, PlanError> {
         let mut fields = Vec::new();
         for normal in &selection.fields {
-            let guard = guard.and(&normal.guard).loosened();
+            // With one term each there is nothing to work out.
+            let terms = guard.term_count() * normal.guard.term_count();
+            self.spend_steps(terms.saturating_sub(1))?;
+            let guard = guard.and_loosely(&normal.guard);
             let parts = match normal.value {
                 NormalValue::Typename | NormalValue::Introspection => Vec::new(),
                 NormalValue::Leaf | NormalValue::Composite { .. } => {
