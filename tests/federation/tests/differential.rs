@@ -77,6 +77,11 @@ fn random_graphs_answer_like_one_server() {
         failed.len()
     );
     let tally = tally.into_inner().expect("not poisoned");
+    let wanted = tally.graphs * OPERATIONS;
+    assert!(
+        tally.operations * 10 >= wanted * 9,
+        "few of the {wanted} operations are valid: {tally:?}"
+    );
     // Lest the generator should make nothing but easy cases.
     assert!(
         tally.federated * 4 > tally.operations,

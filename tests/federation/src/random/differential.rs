@@ -72,15 +72,15 @@ pub fn differ(
     let runtime = runtime();
     for _ in 0..operations {
         // Many have one response key with two meanings: the specification refuses those.
-        for _ in 0..20 {
+        let is_valid = (0..20).any(|_| {
             let schema = runner.api_schema();
             let (text, variables) = Operation::write(schema, &mut dice, size.selections);
             sample.operation = text;
             sample.variables = variables;
-            if ExecutableDocument::parse_and_validate(schema, &*sample.operation, "random").is_ok()
-            {
-                break;
-            }
+            ExecutableDocument::parse_and_validate(schema, &*sample.operation, "random").is_ok()
+        });
+        if !is_valid {
+            continue;
         }
         match run(&runner, &runtime, &sample) {
             Ok(outcome) => tally.count(&outcome),
