@@ -119,7 +119,7 @@ impl<'m> Search<'m> {
         }
         let possible = self.supergraph.possible(ty).clone();
         let types = normal.types.as_deref().unwrap_or(&possible);
-        if normal.on_abstract && !self.one_tells_all(position, types, &normal.name) {
+        if normal.on_abstract && self.is_external_to_all(position, types, &normal.name) {
             return Err(self.unresolvable(position, normal));
         }
         let mut parts = Vec::new();
