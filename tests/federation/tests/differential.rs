@@ -127,6 +127,7 @@ fn what_fails_shrinks_to_what_it_takes_to_fail() {
                     fragment F on User { place ... @include(if: true) { sum: score id } }"
             .to_owned(),
         variables: serde_json::Map::from_iter([("n".to_owned(), 1.into())]),
+        labels: Vec::new(),
     };
     let failure = check(&sample).expect("a failure");
     let smallest = shrink(sample, &failure);

@@ -82,6 +82,8 @@ pub fn differ(
         if !is_valid {
             continue;
         }
+        let labels = runner.labels().filter(|_| dice.one_in(2));
+        sample.labels = labels.cloned().collect();
         match run(&runner, &runtime, &sample) {
             Ok(outcome) => tally.count(&outcome),
             Err(failure) => return Some((sample, failure)),
@@ -105,6 +107,7 @@ fn graph(seed: u64, size: Size) -> (Sample, Dice) {
         data: values.data(),
         operation: String::new(),
         variables: Object::new(),
+        labels: Vec::new(),
     };
     (sample, dice)
 }
