@@ -82,10 +82,7 @@ impl Builder<'_> {
             .iter()
             .map(|step| search.step(*step).place)
             .collect();
-        let mut guard = Guard::never();
-        for place in &places {
-            guard = guard.or(&search.place(*place).guard);
-        }
+        let guard = Guard::any_loosely(places.iter().map(|place| &search.place(*place).guard));
         let is_root = request
             .steps
             .iter()

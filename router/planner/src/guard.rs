@@ -16,7 +16,7 @@ pub(crate) struct Literal {
 }
 
 /// When something is needed: any of the terms, each of which is all of its literals. No term is never, an empty
-/// term is always. Terms are sorted, none implies another.
+/// term is always. Terms are sorted, the shortest first, and none implies another; so are the literals of each.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Guard {
     terms: Vec<Vec<Literal>>,
@@ -83,7 +83,7 @@ impl Guard {
         if other.is_always() {
             return self.clone();
         }
-        let mut terms = Vec::new();
+        let mut both = Guard::never();
         for mine in &self.terms {
             for theirs in &other.terms {
                 let mut term = mine.clone();
@@ -94,20 +94,62 @@ impl Guard {
                     .windows(2)
                     .any(|pair| pair[0].variable == pair[1].variable);
                 if !contradicts {
-                    terms.push(term);
+                    both.add(&term);
                 }
             }
         }
-        Guard::simplified(terms)
+        both
+    }
+
+    /// That this holds and `other` does, too, or only the former when their terms are many. For fetching, where too much
+    /// does no harm.
+    pub(crate) fn and_loosely(&self, other: &Guard) -> Guard {
+        if self.terms.len() * other.terms.len() > 4 * MAX_TERMS {
+            return self.clone();
+        }
+        self.and(other).loosened()
     }
 
     pub(crate) fn or(&self, other: &Guard) -> Guard {
-        if self == other || self.is_always() || other.is_never() {
-            return self.clone();
+        let mut either = self.clone();
+        either.widen(other);
+        either
+    }
+
+    /// That any of them holds, for fetching.
+    pub(crate) fn any_loosely<'a>(guards: impl IntoIterator<Item = &'a Guard>) -> Guard {
+        let mut any = Guard::never();
+        for guard in guards {
+            any = any.or(guard).loosened();
         }
-        let mut terms = self.terms.clone();
-        terms.extend_from_slice(&other.terms);
-        Guard::simplified(terms)
+        any
+    }
+
+    /// Makes this hold whenever `other` does, too.
+    pub(crate) fn widen(&mut self, other: &Guard) {
+        for term in &other.terms {
+            self.add(term);
+        }
+    }
+
+    fn add(&mut self, term: &[Literal]) {
+        if self.terms.iter().any(|known| is_part(known, term)) {
+            return;
+        }
+        if let [literal] = term {
+            let opposite = [Literal {
+                variable: literal.variable.clone(),
+                on: !literal.on,
+            }];
+            if self.terms.iter().any(|known| *known == opposite) {
+                *self = Guard::always();
+                return;
+            }
+        }
+        self.terms.retain(|known| !is_part(term, known));
+        let shorter = |known: &Vec<Literal>| (known.len(), known.as_slice()) < (term.len(), term);
+        let place = self.terms.partition_point(shorter);
+        self.terms.insert(place, term.to_vec());
     }
 
     /// The guard, or always when it has become unwieldy. For fetching, where too much does no harm.
@@ -121,35 +163,19 @@ impl Guard {
 
     /// True when this holds whenever `other` does, as far as the terms show it.
     pub(crate) fn covers(&self, other: &Guard) -> bool {
-        other.terms.iter().all(|theirs| {
-            self.terms
-                .iter()
-                .any(|mine| mine.iter().all(|literal| theirs.contains(literal)))
-        })
+        other
+            .terms
+            .iter()
+            .all(|theirs| self.terms.iter().any(|mine| is_part(mine, theirs)))
     }
 
-    fn simplified(mut terms: Vec<Vec<Literal>>) -> Guard {
-        terms.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-        let mut kept: Vec<Vec<Literal>> = Vec::new();
-        for term in terms {
-            if !kept
-                .iter()
-                .any(|known| known.iter().all(|literal| term.contains(literal)))
-            {
-                kept.push(term);
-            }
-        }
-        let opposite = |literal: &Literal| Literal {
-            variable: literal.variable.clone(),
-            on: !literal.on,
-        };
-        if kept
-            .iter()
-            .any(|term| term.len() == 1 && kept.contains(&vec![opposite(&term[0])]))
-        {
-            return Guard::always();
-        }
-        Guard { terms: kept }
+    pub(crate) fn term_count(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// How much there is to compare another term with.
+    pub(crate) fn literal_count(&self) -> usize {
+        self.terms.iter().map(Vec::len).sum()
     }
 
     /// That this holds and `earlier` does not.
@@ -176,6 +202,13 @@ impl Guard {
         }
         Some(Condition::Any(terms))
     }
+}
+
+/// Whether all literals of one term are in the other, and so the latter implies the former.
+fn is_part(part: &[Literal], whole: &[Literal]) -> bool {
+    let mut rest = whole.iter();
+    part.iter()
+        .all(|literal| rest.any(|other| other == literal))
 }
 
 /// That the literal's variable is true, or false.

@@ -14,8 +14,14 @@ use crate::guard::Guard;
 use crate::model::TypeId;
 use crate::supergraph::Supergraph;
 
-/// More fields than this, fragments expanded, are refused.
-const MAX_FIELDS: usize = 200_000;
+/// More selections than this, fragments expanded, are refused.
+const MAX_SELECTIONS: usize = 200_000;
+
+/// A field under more alternative conditions than this is refused.
+const MAX_TERMS: usize = 256;
+
+/// More literals of conditions than this are not compared for an operation: it is refused.
+const MAX_COMPARISONS: usize = 1_000_000;
 
 /// The fields of an object position, in response order.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +83,8 @@ pub(crate) fn normalise(
     let mut normaliser = Normaliser {
         supergraph,
         document,
-        left: MAX_FIELDS,
+        left: MAX_SELECTIONS,
+        comparisons_left: MAX_COMPARISONS,
     };
     let root = operation.object_type();
     let Some(root) = supergraph.model().type_id(root) else {
@@ -92,6 +99,7 @@ struct Normaliser<'a> {
     supergraph: &'a Supergraph,
     document: &'a ExecutableDocument,
     left: usize,
+    comparisons_left: usize,
 }
 
 impl<'a> Normaliser<'a> {
@@ -145,11 +153,10 @@ impl<'a> Normaliser<'a> {
                     continue;
                 }
                 // A leaf selected once more says nothing new unless under other conditions.
-                if occurrence.field.selection_set.is_empty() && covered.covers(&occurrence.guard) {
-                    continue;
+                let is_new = self.widen(&mut covered, &occurrence.guard)?;
+                if is_new || !occurrence.field.selection_set.is_empty() {
+                    applying.push(index);
                 }
-                covered = covered.or(&occurrence.guard);
-                applying.push(index);
             }
             let Some(first) = applying.first() else {
                 continue;
@@ -185,13 +192,12 @@ impl<'a> Normaliser<'a> {
         let mut guard = Guard::never();
         let mut places = Vec::new();
         for (order, occurrence) in occurrences {
-            if !guard.covers(&occurrence.guard) {
+            if self.widen(&mut guard, &occurrence.guard)? {
                 places.push(Place {
                     order: *order,
                     guard: occurrence.guard.clone(),
                 });
             }
-            guard = guard.or(&occurrence.guard);
         }
         let model = self.supergraph.model();
         let on_abstract = occurrences.iter().any(|(_, occurrence)| {
@@ -232,6 +238,20 @@ impl<'a> Normaliser<'a> {
         })
     }
 
+    /// Makes a condition hold whenever another does, too. False when that adds nothing.
+    fn widen(&mut self, guard: &mut Guard, by: &Guard) -> Result<bool, PlanError> {
+        let left = self.comparisons_left.checked_sub(guard.literal_count());
+        self.comparisons_left = left.ok_or(PlanError::TooComplex)?;
+        if guard.covers(by) {
+            return Ok(false);
+        }
+        guard.widen(by);
+        if guard.term_count() > MAX_TERMS {
+            return Err(PlanError::TooComplex);
+        }
+        Ok(true)
+    }
+
     fn type_of(&self, object: TypeId, field: &Field) -> Type {
         let name = &self.supergraph.model().ty(object).name;
         match self.supergraph.api_schema().types.get(name) {
@@ -256,7 +276,7 @@ fn merge_places(fields: &mut [NormalField]) {
         for place in field.places.drain(..) {
             let rank = orders.partition_point(|order| *order < place.order);
             match merged.last_mut() {
-                Some(known) if rank == last + 1 => known.guard = known.guard.or(&place.guard),
+                Some(known) if rank == last + 1 => known.guard.widen(&place.guard),
                 _ => merged.push(place),
             }
             last = rank;
@@ -283,6 +303,8 @@ impl<'a> Collector<'a, '_> {
         guard: &Guard,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
+            // Fragments count, too: with conditions, spreads of spreads multiply even where no field comes of them.
+            self.left = self.left.checked_sub(1).ok_or(PlanError::TooComplex)?;
             let directives = match selection {
                 Selection::Field(field) => &field.directives,
                 Selection::FragmentSpread(spread) => &spread.directives,
@@ -294,7 +316,6 @@ impl<'a> Collector<'a, '_> {
             }
             match selection {
                 Selection::Field(field) => {
-                    self.left = self.left.checked_sub(1).ok_or(PlanError::TooComplex)?;
                     let occurrence = Occurrence {
                         types: types.clone(),
                         on: &set.ty,

@@ -71,7 +71,7 @@ impl Projector<'_> {
         let mut earlier = Guard::never();
         for place in places {
             let condition = place.guard.to_condition_unless(&earlier);
-            earlier = earlier.or(&place.guard);
+            earlier.widen(&place.guard);
             for entry in &entries {
                 let mut entry = entry.clone();
                 entry.condition = condition.clone();

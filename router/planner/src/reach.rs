@@ -10,6 +10,9 @@ use crate::graph::{EntityMove, FieldMove, Graph, NodeId};
 use crate::model::{Model, TypeId, TypeKind};
 use crate::supergraph::Supergraph;
 
+/// Longer chains of required fields that require others are taken for a circle.
+const MAX_REQUIRING: usize = 100;
+
 /// Answers questions about one value's nodes. A value's nodes are those where it can be selected:
 /// its object type in several subgraphs, and the interface objects that stand for it.
 #[derive(Debug)]
@@ -19,6 +22,11 @@ pub struct Reach<'a> {
     /// Values whose closure is being worked out. A key that needs such a value's own closure leads
     /// in a circle and tells nothing.
     in_progress: HashSet<(TypeId, BTreeSet<NodeId>)>,
+    /// Fields whose requirements are being worked out, likewise.
+    requiring: HashSet<(TypeId, NodeId, Name)>,
+    /// Fields whose requirements can be told of a value with these nodes. They are kept because fields that require
+    /// several others, each of which does so again, have exponentially many paths between them.
+    required: HashSet<(TypeId, BTreeSet<NodeId>, NodeId, Name)>,
 }
 
 impl<'a> Reach<'a> {
@@ -28,6 +36,8 @@ impl<'a> Reach<'a> {
             model: supergraph.model(),
             graph: supergraph.graph(),
             in_progress: HashSet::new(),
+            requiring: HashSet::new(),
+            required: HashSet::new(),
         }
     }
 
@@ -229,7 +239,9 @@ impl<'a> Reach<'a> {
                     let Some(found) = self.graph.field(node, name) else {
                         continue;
                     };
-                    if found.requires.is_some() && !self.requires_of_key(ty, nodes, node, found) {
+                    if found.requires.is_some()
+                        && !self.can_require_in_turn(ty, nodes, (node, name), found)
+                    {
                         continue;
                     }
                     if self.takes_from_context(node, name) {
@@ -254,19 +266,26 @@ impl<'a> Reach<'a> {
     }
 
     /// A required field may itself require others. Going round in a circle tells nothing.
-    fn requires_of_key(
+    fn can_require_in_turn(
         &mut self,
         ty: TypeId,
         nodes: &BTreeSet<NodeId>,
-        node: NodeId,
+        (node, name): (NodeId, &Name),
         field: &FieldMove,
     ) -> bool {
-        let key = (ty, BTreeSet::from([node]));
-        if !self.in_progress.insert(key.clone()) {
+        let known = (ty, nodes.clone(), node, name.clone());
+        if self.required.contains(&known) {
+            return true;
+        }
+        let here = (ty, node, name.clone());
+        if self.requiring.len() >= MAX_REQUIRING || !self.requiring.insert(here.clone()) {
             return false;
         }
         let can = self.can_require(ty, nodes, node, field);
-        self.in_progress.remove(&key);
+        self.requiring.remove(&here);
+        if can {
+            self.required.insert(known);
+        }
         can
     }
 

@@ -201,11 +201,8 @@ impl<'a> Writer<'a> {
     }
 
     fn guard_of(&self, places: &[PlaceId]) -> Guard {
-        let mut guard = Guard::never();
-        for place in places {
-            guard = guard.or(&self.search.place(*place).guard);
-        }
-        guard
+        let places = places.iter().map(|place| self.search.place(*place));
+        Guard::any_loosely(places.map(|place| &place.guard))
     }
 
     fn on(&mut self, ty: TypeId) {
@@ -233,7 +230,7 @@ impl<'a> Writer<'a> {
                         children: Vec::new(),
                     });
                 field.field = field.field.min(placed.field);
-                field.guard = field.guard.or(&placed.guard);
+                field.guard = field.guard.or(&placed.guard).loosened();
                 field.children.extend(placed.child);
             }
             for cast in &place.casts {

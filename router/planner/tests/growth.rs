@@ -3,7 +3,9 @@
 mod common;
 mod large;
 
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use apollo_compiler::ExecutableDocument;
 use large::operations;
@@ -36,6 +38,11 @@ fn effort_on(planner: &Planner, operation: &str) -> Result<u32, PlanError> {
 
 fn effort(operation: &str) -> u32 {
     effort_on(&PLANNER, operation).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Generous, for a busy machine: what has no bound takes hours.
+fn limit() -> Duration {
+    Duration::from_secs(if cfg!(debug_assertions) { 180 } else { 20 })
 }
 
 /// Twice the size may cost at most so many times as much.
@@ -110,14 +117,68 @@ fn with_the_number_of_an_interfaces_types() {
     );
 }
 
+/// A selection once for each of these variables being true, and once for its being false.
+fn under_each_condition(what: &str, below: &str, variables: Range<usize>) -> String {
+    let both = |number| {
+        format!("{what} @include(if: $v{number}) {below} {what} @skip(if: $v{number}) {below} ")
+    };
+    variables.map(both).collect()
+}
+
+fn declared(variables: usize) -> String {
+    (0..variables)
+        .map(|number| format!("$v{number}: Boolean! "))
+        .collect()
+}
+
+/// A field under every combination of one of `variables`, one of as many others, and one of as many again.
+fn combinations(variables: usize) -> String {
+    format!(
+        "query({}) {{ {} }} fragment F on Query {{ {} }} fragment G on Query {{ {} }}",
+        declared(3 * variables),
+        under_each_condition("...F", "", 0..variables),
+        under_each_condition("...G", "", variables..2 * variables),
+        under_each_condition("things", "{ id }", 2 * variables..3 * variables),
+    )
+}
+
+#[test]
+fn conditions_that_multiply_are_refused_in_good_time() {
+    let planner = members(2);
+    let began = Instant::now();
+    effort_on(&planner, &combinations(2)).unwrap_or_else(|error| panic!("{error}"));
+    let refused = effort_on(&planner, &combinations(8));
+    assert_eq!(refused, Err(PlanError::TooComplex));
+    assert!(began.elapsed() < limit(), "{:?}", began.elapsed());
+}
+
+#[test]
+fn spreads_that_multiply_are_refused_in_good_time_though_no_field_comes_of_them() {
+    let chain = (0..40).map(|number| {
+        let next = number + 1;
+        format!(
+            "fragment F{number} on Query {{ ...F{next} @include(if: $v{number}) ...F{next} @skip(if: $v{number}) }} "
+        )
+    });
+    let operation = format!(
+        "query({}) {{ ...F0 }} {} fragment F40 on Query {{ things @skip(if: true) {{ id }} }}",
+        declared(40),
+        chain.collect::<String>()
+    );
+    let began = Instant::now();
+    assert_eq!(
+        effort_on(&members(2), &operation),
+        Err(PlanError::TooComplex)
+    );
+    assert!(began.elapsed() < limit(), "{:?}", began.elapsed());
+}
+
 #[test]
 fn what_multiplies_is_refused_in_good_time() {
     let planner = members(100);
     // Each level is planned for each of 100 types, below each of those of the level above.
     let operation = "{ things { other { next { other { next { name } } } } } }";
-    // Generous, for a busy machine: what has no bound takes hours.
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     assert_eq!(effort_on(&planner, operation), Err(PlanError::TooComplex));
-    let limit = std::time::Duration::from_secs(if cfg!(debug_assertions) { 180 } else { 20 });
-    assert!(began.elapsed() < limit, "{:?}", began.elapsed());
+    assert!(began.elapsed() < limit(), "{:?}", began.elapsed());
 }

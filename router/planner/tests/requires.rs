@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{levels, plan, requests};
+use common::{levels, plan, plan_for, requests, try_plan};
+use souk_composition::{SubgraphInput, compose};
+use souk_planner::PlanError;
 
 #[test]
 fn required_fields_are_fetched_first_and_sent_along() {
@@ -454,4 +456,58 @@ fn requirements_that_may_be_skipped_do_not_hold_back_other_fields() {
       }
     }
     ");
+}
+
+/// The subgraphs `a` and `b`, which take turns: each field is made from the one before, which is the other subgraph's.
+fn turns(links: usize, first: &str) -> Vec<SubgraphInput> {
+    let subgraph = |turn: usize| {
+        let fields = (0..=links).map(|number| match number {
+            0 if turn == 0 => format!("f0: Int {first} "),
+            _ if number % 2 == turn => {
+                format!("f{number}: Int @requires(fields: \"f{}\") ", number - 1)
+            }
+            _ if number < links || first.contains(&format!("f{number}")) => {
+                format!("f{number}: Int @external ")
+            }
+            _ => String::new(),
+        });
+        SubgraphInput {
+            name: ["a", "b"][turn].to_owned(),
+            url: String::new(),
+            sdl: format!(
+                "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.7\", import: [\"@key\", \"@requires\", \"@external\"])
+                 type Query {{ thing{turn}: Thing }}
+                 type Thing @key(fields: \"id\") {{ id: ID! {} }}",
+                fields.collect::<String>()
+            ),
+        }
+    };
+    vec![subgraph(0), subgraph(1)]
+}
+
+#[test]
+fn requirements_go_to_and_fro_between_two_subgraphs() {
+    for links in [4, 6, 14, 30] {
+        let composed = compose(&turns(links, "")).unwrap_or_else(|errors| panic!("{errors}"));
+        let operation = format!("{{ thing0 {{ f{links} }} }}");
+        let plan = plan_for(&composed.supergraph_sdl, &operation);
+        assert_eq!(levels(&plan), links + 1);
+    }
+}
+
+#[test]
+fn too_long_a_chain_of_requirements_is_called_too_complex_and_not_impossible() {
+    let composed = compose(&turns(60, "")).unwrap_or_else(|errors| panic!("{errors}"));
+    let refused = try_plan(&composed.supergraph_sdl, "{ thing0 { f60 } }").unwrap_err();
+    assert_eq!(refused, PlanError::TooComplex);
+}
+
+#[test]
+fn requirements_that_go_in_a_circle_are_refused() {
+    let refused = compose(&turns(3, "@requires(fields: \"f3\")")).err();
+    let refused = refused.map(|errors| errors.to_string());
+    assert!(
+        refused.as_ref().is_some_and(|errors| errors.contains("f0")),
+        "{refused:?}"
+    );
 }

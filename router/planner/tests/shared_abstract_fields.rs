@@ -127,13 +127,67 @@ fn an_external_key_field_is_not_told_by_the_subgraph_that_marks_it() {
 }
 
 #[test]
-fn what_is_asked_of_an_interface_has_to_be_told_by_one_subgraph() {
+fn what_every_subgraph_marks_external_for_some_type_is_not_put_together_for_the_interface() {
     let refused = try_plan(&supergraph(NODES), r#"{ node(id: "u") { id } }"#).unwrap_err();
     let path = "node.id".to_owned();
     assert_eq!(refused, PlanError::Unresolvable { path });
     // Asked of the types, each may come from the subgraph that knows it.
     let operation = r#"{ node(id: "u") { ... on User { id } ... on Note { id } } }"#;
     try_plan(&supergraph(NODES), operation).unwrap();
+}
+
+#[test]
+fn what_is_asked_of_an_interface_may_come_from_another_subgraph_for_each_type() {
+    // Only A knows how to find the user elsewhere, and only B the note.
+    let types = r#"
+        type Query @t(A) @t(B) { node: Node }
+        interface Node @t(A) @t(B) @t(C) { name: String @f(C) }
+        type User implements Node @impl(A, interface: "Node") @impl(B, interface: "Node") @impl(C, interface: "Node")
+            @t(A, key: "id") @t(B) @t(C, key: "id") { id: ID @f(A) @f(C) name: String @f(C) mail: String @f(B) }
+        type Note implements Node @impl(A, interface: "Node") @impl(B, interface: "Node") @impl(C, interface: "Node")
+            @t(A) @t(B, key: "id") @t(C, key: "id") { id: ID @f(B) @f(C) name: String @f(C) size: Int @f(A) }
+        "#;
+    insta::assert_snapshot!(plan(types, "{ node { name } }"), @r"
+    Sequence {
+      Parallel {
+        Fetch a {
+          {
+            node {
+              __typename
+              ... on User {
+                id
+              }
+            }
+          }
+        }
+        Fetch b {
+          {
+            node {
+              __typename
+              ... on Note {
+                id
+              }
+            }
+          }
+        }
+      }
+      Fetch c {
+        $representations from node
+          User { id }
+          Note { id }
+        query($representations: [_Any!]!) {
+          _entities(representations: $representations) {
+            ... on User {
+              name
+            }
+            ... on Note {
+              name
+            }
+          }
+        }
+      }
+    }
+    ");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A case: an operation, how to send it, and the files that say what comes of it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -17,6 +19,8 @@ pub struct Case {
     /// `# operation: Name`, when the document has several operations.
     pub operation_name: Option<String>,
     pub(crate) variables: Object,
+    /// `# labels: one, another` - the labels of progressive overrides that are on.
+    pub(crate) labels: HashSet<Arc<str>>,
     /// `# not like one server: why` - the answer differs from a plain server's, for this reason.
     pub unlike: Option<String>,
     /// `# requests` - what the subgraphs were asked is expected, too.
@@ -56,6 +60,7 @@ impl Case {
             operation,
             operation_name: None,
             variables,
+            labels: HashSet::new(),
             unlike: None,
             shows_requests: false,
         }
@@ -74,7 +79,10 @@ impl Case {
             serde_json::from_str(variables)
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         });
+        let labels = setting("labels:").into_iter();
+        let labels = labels.flat_map(|labels| labels.split(", "));
         Case {
+            labels: labels.map(Arc::from).collect(),
             operation_name: setting("operation:").map(str::to_owned),
             unlike: setting("not like one server:").map(str::to_owned),
             shows_requests: setting("requests").is_some(),

@@ -115,6 +115,11 @@ impl Runner {
         self.graph.api_schema()
     }
 
+    /// The labels of its progressive overrides.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.graph.supergraph.override_labels()
+    }
+
     /// Plans and executes a case, and compares the answer with a plain server's.
     pub async fn run(&self, case: &Case) -> Outcome {
         let api_schema = self.graph.api_schema();
@@ -125,7 +130,8 @@ impl Runner {
             Err(error) => return Outcome::invalid(&error.to_string()),
         };
         let name = case.operation_name.as_deref();
-        let plan = match self.planner.plan(&document, name) {
+        let plan = self.planner.plan_with_labels(&document, name, &case.labels);
+        let plan = match plan {
             Ok(plan) => plan,
             Err(error) => return Outcome::failed(WrongKind::NoPlan, format!("no plan: {error}")),
         };

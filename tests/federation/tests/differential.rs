@@ -77,6 +77,11 @@ fn random_graphs_answer_like_one_server() {
         failed.len()
     );
     let tally = tally.into_inner().expect("not poisoned");
+    let wanted = tally.graphs * OPERATIONS;
+    assert!(
+        tally.operations * 10 >= wanted * 9,
+        "few of the {wanted} operations are valid: {tally:?}"
+    );
     // Lest the generator should make nothing but easy cases.
     assert!(
         tally.federated * 4 > tally.operations,
@@ -122,6 +127,7 @@ fn what_fails_shrinks_to_what_it_takes_to_fail() {
                     fragment F on User { place ... @include(if: true) { sum: score id } }"
             .to_owned(),
         variables: serde_json::Map::from_iter([("n".to_owned(), 1.into())]),
+        labels: Vec::new(),
     };
     let failure = check(&sample).expect("a failure");
     let smallest = shrink(sample, &failure);

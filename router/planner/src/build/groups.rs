@@ -55,10 +55,8 @@ pub(super) fn entity_groups(
             let variable = unused(&format!("representations_{index}"), definitions);
             (variable, Name::new_unchecked(&format!("_entities_{index}")))
         };
-        let mut guard = Guard::never();
-        for id in &steps {
-            guard = guard.or(&search.place(search.step(*id).place).guard);
-        }
+        let places = steps.iter().map(|id| search.place(search.step(*id).place));
+        let guard = Guard::any_loosely(places.map(|place| &place.guard));
         let condition = if guard.covers(whole) {
             None
         } else {

@@ -14,8 +14,8 @@ use crate::graph::{EntityMove, Move, NodeId, Requires};
 use crate::model::{SubgraphId, TypeId};
 use crate::tree::{FieldId, PositionId, Tree};
 
-/// How deep keys may need keys.
-const MAX_NESTING: usize = 12;
+/// How deep keys may need keys, and required fields others. It bounds the stack.
+const MAX_NESTING: usize = 40;
 
 impl<'m> Search<'m> {
     /// Moves to the same entities in another request.
@@ -304,11 +304,14 @@ impl<'m> Search<'m> {
             return Ok(None);
         }
         let depth = self.considering.len();
-        let circle = self
+        let mut circle = self
             .considering
             .iter()
-            .position(|known| *known == considered)
-            .or((depth >= MAX_NESTING).then_some(0));
+            .position(|known| *known == considered);
+        if circle.is_none() && depth >= MAX_NESTING {
+            self.is_too_deep = true;
+            circle = Some(0);
+        }
         if let Some(circle) = circle {
             self.circle = Some(self.circle.map_or(circle, |known| known.min(circle)));
             return Ok(None);

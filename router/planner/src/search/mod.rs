@@ -162,6 +162,8 @@ pub(crate) struct Search<'m> {
     placing: Vec<Considered>,
     /// The outermost of those that something was given up for since the innermost was taken up.
     circle: Option<usize>,
+    /// Whether one was given up because so many others were being considered.
+    is_too_deep: bool,
     /// What field sets cost, as long as nothing is placed.
     costs: HashMap<Considered, Option<u32>>,
     /// How many goals are being placed for the sake of others.
@@ -200,6 +202,7 @@ impl<'m> Search<'m> {
             considering: Vec::new(),
             placing: Vec::new(),
             circle: None,
+            is_too_deep: false,
             costs: HashMap::default(),
             nesting: 0,
             budget: BUDGET,
@@ -211,6 +214,9 @@ impl<'m> Search<'m> {
                 continue;
             }
             if search.place_goal(goal)?.is_none() && search.may_occur(goal)? {
+                if search.is_too_deep {
+                    return Err(PlanError::TooComplex);
+                }
                 let leaf = match goal.wanted {
                     Wanted::Field(field) => Some(field),
                     Wanted::Typename | Wanted::Object(_) => None,
@@ -280,7 +286,13 @@ impl<'m> Search<'m> {
     }
 
     fn spend(&mut self) -> Result<(), PlanError> {
-        self.budget = self.budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
+        self.spend_steps(1)
+    }
+
+    fn spend_steps(&mut self, steps: usize) -> Result<(), PlanError> {
+        let steps = u32::try_from(steps).map_err(|_| PlanError::TooComplex)?;
+        let left = self.budget.checked_sub(steps);
+        self.budget = left.ok_or(PlanError::TooComplex)?;
         Ok(())
     }
 }

@@ -118,24 +118,33 @@ impl Search<'_> {
         self.reach.field(owner, &nodes, name)
     }
 
-    /// True when there is a subgraph from whose answer a field can be had for objects of all these types, as far as it
-    /// may return them: what is asked of an interface must not depend on asking twice for the same objects.
-    pub(super) fn one_tells_all(
+    /// True when each subgraph that may be asked for the objects marks the field `@external` for one of these types, and
+    /// leads nowhere that tells it. By asking several of them for the same objects it could be put together, but each
+    /// says of itself that part of what it returns is not its own to tell. Gateways agree that what is asked of an
+    /// interface is an error then (the public federation audit expects it in `corrupted-supergraph-node-id`); who asks
+    /// of the types themselves gets an answer.
+    pub(super) fn is_external_to_all(
         &mut self,
         position: PositionId,
         types: &[TypeId],
         name: &Name,
     ) -> bool {
         let origins = self.origins(position);
-        if origins.is_empty() {
-            return true;
-        }
-        origins.iter().flatten().any(|node| {
-            let alone = BTreeSet::from([*node]);
-            types
-                .iter()
-                .all(|ty| !self.may_be(*node, *ty) || !self.values(&alone, *ty, name).is_empty())
-        })
+        let mut nodes = origins.iter().flatten().peekable();
+        nodes.peek().is_some()
+            && nodes.all(|node| {
+                let alone = BTreeSet::from([*node]);
+                types.iter().any(|ty| {
+                    self.is_external(*node, *ty, name) && self.values(&alone, *ty, name).is_empty()
+                })
+            })
+    }
+
+    fn is_external(&self, node: NodeId, ty: TypeId, name: &Name) -> bool {
+        let subgraph = self.supergraph.graph().node(node).subgraph;
+        let here = self.supergraph.model().type_in(ty, subgraph);
+        let field = here.and_then(|here| here.fields.get(name));
+        self.may_be(node, ty) && field.is_some_and(|field| field.external)
     }
 
     /// False when no subgraph can return an object of a type the goal is limited to.

@@ -67,7 +67,10 @@ impl<'m> Search<'m> {
     ) -> Result<Shaped<'m>, PlanError> {
         let mut fields = Vec::new();
         for normal in &selection.fields {
-            let guard = guard.and(&normal.guard).loosened();
+            // With one term each there is nothing to work out.
+            let terms = guard.term_count() * normal.guard.term_count();
+            self.spend_steps(terms.saturating_sub(1))?;
+            let guard = guard.and_loosely(&normal.guard);
             let parts = match normal.value {
                 NormalValue::Typename | NormalValue::Introspection => Vec::new(),
                 NormalValue::Leaf | NormalValue::Composite { .. } => {
@@ -116,7 +119,7 @@ impl<'m> Search<'m> {
         }
         let possible = self.supergraph.possible(ty).clone();
         let types = normal.types.as_deref().unwrap_or(&possible);
-        if normal.on_abstract && !self.one_tells_all(position, types, &normal.name) {
+        if normal.on_abstract && self.is_external_to_all(position, types, &normal.name) {
             return Err(self.unresolvable(position, normal));
         }
         let mut parts = Vec::new();

@@ -72,16 +72,18 @@ pub fn differ(
     let runtime = runtime();
     for _ in 0..operations {
         // Many have one response key with two meanings: the specification refuses those.
-        for _ in 0..20 {
+        let is_valid = (0..20).any(|_| {
             let schema = runner.api_schema();
             let (text, variables) = Operation::write(schema, &mut dice, size.selections);
             sample.operation = text;
             sample.variables = variables;
-            if ExecutableDocument::parse_and_validate(schema, &*sample.operation, "random").is_ok()
-            {
-                break;
-            }
+            ExecutableDocument::parse_and_validate(schema, &*sample.operation, "random").is_ok()
+        });
+        if !is_valid {
+            continue;
         }
+        let labels = runner.labels().filter(|_| dice.one_in(2));
+        sample.labels = labels.cloned().collect();
         match run(&runner, &runtime, &sample) {
             Ok(outcome) => tally.count(&outcome),
             Err(failure) => return Some((sample, failure)),
@@ -105,6 +107,7 @@ fn graph(seed: u64, size: Size) -> (Sample, Dice) {
         data: values.data(),
         operation: String::new(),
         variables: Object::new(),
+        labels: Vec::new(),
     };
     (sample, dice)
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use souk_composition::SubgraphInput;
@@ -21,6 +22,8 @@ pub struct Sample {
     pub operation: String,
     /// The operation's variables.
     pub variables: Object,
+    /// The labels of progressive overrides that are on for it.
+    pub labels: Vec<Arc<str>>,
 }
 
 impl Sample {
@@ -40,7 +43,9 @@ impl Sample {
     }
 
     pub(crate) fn case(&self) -> Case {
-        Case::new(self.operation.clone(), self.variables.clone())
+        let mut case = Case::new(self.operation.clone(), self.variables.clone());
+        case.labels.extend(self.labels.iter().cloned());
+        case
     }
 
     /// Writes the sample as a graph with one case. `comment` says what is wrong with it.
@@ -64,6 +69,9 @@ impl Sample {
         if !self.variables.is_empty() {
             let variables = Value::Object(self.variables.clone());
             operation.push_str(&format!("# variables: {variables}\n"));
+        }
+        if !self.labels.is_empty() {
+            operation.push_str(&format!("# labels: {}\n", self.labels.join(", ")));
         }
         operation.push_str(&self.operation);
         write("cases/operation.graphql", operation);
