@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::absorb;
 use crate::errors::GraphQLError;
-use crate::locate::{Locator, SubgraphError};
+use crate::locate::Locator;
 use crate::merge;
 use crate::parse;
 use crate::policy::ErrorPolicy;
 use crate::prepared::{FetchStep, Group, PreparedPlan};
 use crate::representations::{self, Entities};
+use crate::subgraph_error::SubgraphError;
 use crate::symbols::Prediction;
 use crate::transport::{
     InputForm, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, Variables,
@@ -112,7 +113,7 @@ impl State {
                 let body = parsed.map_err(|error| TransportError::Malformed(error.to_string()))?;
                 let errors = match &body.errors {
                     None => Vec::new(),
-                    Some(text) => serde_json::from_slice(text).map_err(|_| {
+                    Some(text) => SubgraphError::parse_list(text).ok_or_else(|| {
                         TransportError::Malformed("'errors' is not a list of GraphQL errors".into())
                     })?,
                 };

@@ -15,6 +15,7 @@ mod prepared;
 mod representations;
 mod request;
 mod response;
+mod subgraph_error;
 mod subscription;
 mod symbols;
 pub mod transport;

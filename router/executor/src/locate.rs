@@ -1,48 +1,15 @@
 //! Errors of subgraphs -> errors of the client's response, at the client's paths.
 
 use hashbrown::HashMap;
-use serde::Deserialize;
 
 use crate::errors::{GraphQLError, PathElement};
 use crate::prepared::{FetchStep, Field, Fields, PreparedPlan, Segment};
-use crate::request::JsonMap;
+use crate::subgraph_error::SubgraphError;
 use crate::symbols::Symbol;
 use crate::tree::{ObjectId, ROOT, Tree, TreeValue};
 
 /// More errors than this of one response are counted, not shown.
 const MAX_ERRORS: usize = 500;
-
-/// An error as a subgraph sends it. Its locations are those of the subgraph's operation and tell a client nothing.
-#[derive(Debug, Deserialize)]
-pub(crate) struct SubgraphError {
-    #[serde(default)]
-    message: Option<String>,
-    #[serde(default)]
-    path: Option<Vec<serde_json::Value>>,
-    #[serde(default)]
-    extensions: Option<JsonMap>,
-}
-
-impl SubgraphError {
-    /// From an error that was made in the same process.
-    pub fn from_value(error: GraphQLError) -> SubgraphError {
-        let path = error
-            .path
-            .map(|path| path.into_iter().map(json_element).collect());
-        SubgraphError {
-            message: Some(error.message),
-            path,
-            extensions: Some(error.extensions),
-        }
-    }
-}
-
-fn json_element(element: PathElement) -> serde_json::Value {
-    match element {
-        PathElement::Key(key) => serde_json::Value::String(key.to_string()),
-        PathElement::Index(index) => index.into(),
-    }
-}
 
 /// One step of a path in the tree.
 #[derive(Debug, Clone, Copy)]

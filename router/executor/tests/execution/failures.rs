@@ -269,6 +269,46 @@ async fn a_graphql_error_with_a_status_of_500_is_a_graphql_error() {
 }
 
 #[tokio::test]
+async fn an_error_that_is_not_quite_one_costs_no_data() {
+    let odd_errors = json!([
+        { "message": "empty list", "path": ["_entities", 1], "extensions": [] },
+        { "message": "text", "path": "_entities.1", "extensions": { "code": "TEXT" } },
+        { "message": 404, "path": ["_entities", 2] },
+        "just a string",
+        null,
+    ]);
+    let response = with_reviews(move || {
+        let reviews = json!({ "reviews": [{ "body": "good" }] });
+        let data = json!({ "_entities": [reviews, null, reviews] });
+        Answer::Json(json!({ "data": data, "errors": odd_errors }))
+    })
+    .await;
+    let good = json!([{ "body": "good" }]);
+    for (index, reviews) in [&good, &Value::Null, &good, &good].into_iter().enumerate() {
+        assert_eq!(&response["data"]["users"][index]["reviews"], reviews);
+    }
+    let messages: Vec<_> = response["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["message"].as_str().unwrap())
+        .collect();
+    let without = "error without a message";
+    assert_eq!(messages, ["empty list", "text", without, without, without]);
+    let code = |code: &str| code.to_owned();
+    assert_eq!(
+        error_places(&response),
+        [
+            (json!(["users", 1]), code("DOWNSTREAM_SERVICE_ERROR")),
+            (json!(["users"]), code("TEXT")),
+            (json!(["users", 3]), code("DOWNSTREAM_SERVICE_ERROR")),
+            (json!(["users"]), code("DOWNSTREAM_SERVICE_ERROR")),
+            (json!(["users"]), code("DOWNSTREAM_SERVICE_ERROR")),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn errors_of_an_entity_are_reported_wherever_it_is() {
     let response = with_reviews(|| {
         let reviews = json!({ "reviews": [{ "body": null }] });
