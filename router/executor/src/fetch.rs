@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::absorb;
 use crate::errors::GraphQLError;
 use crate::locate::Locator;
-use crate::merge;
+use crate::merge::{self, Misfits};
 use crate::parse;
 use crate::policy::ErrorPolicy;
 use crate::prepared::{FetchStep, Group, PreparedPlan};
@@ -158,8 +158,8 @@ impl State {
         };
         if fetch.groups.is_empty() {
             let targets = representations::objects_at(&mut self.tree, &fetch.root_at);
-            merge::merge_root(&mut self.tree, &targets, data);
-            return Ok(());
+            let misfits = merge::merge_root(&mut self.tree, &targets, data);
+            return no_contradictions(misfits);
         }
         let mut problem = None;
         for (group, entities) in fetch.groups.iter().zip(entities) {
@@ -193,8 +193,9 @@ impl State {
                 entities.len
             ));
         }
-        match merge::merge_entities(&mut self.tree, &entities.targets, first) {
-            0 => Ok(()),
+        let misfits = merge::merge_entities(&mut self.tree, &entities.targets, first);
+        match misfits.entities {
+            0 => no_contradictions(misfits),
             wrong => Err(format!(
                 "{wrong} of the entities in '{key}' are not objects"
             )),
@@ -225,6 +226,16 @@ impl State {
             .map(|group| group.targets.as_slice())
             .collect();
         Locator::new(&self.tree, plan, fetch, targets)
+    }
+}
+
+fn no_contradictions(misfits: Misfits) -> Result<(), String> {
+    match misfits.values {
+        0 => Ok(()),
+        1 => Err("a value contradicts what another request has brought".into()),
+        count => Err(format!(
+            "{count} values contradict what other requests have brought"
+        )),
     }
 }
 
