@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::absorb;
-use crate::errors::GraphQLError;
+use crate::errors::{FetchErrors, GraphQLError};
 use crate::locate::Locator;
 use crate::merge::{self, Misfits};
 use crate::parse;
@@ -21,7 +21,7 @@ use crate::tree::{ObjectId, Tree, TreeValue};
 #[derive(Debug)]
 pub(crate) struct State {
     pub tree: Tree,
-    pub errors: Vec<GraphQLError>,
+    pub errors: FetchErrors,
     prediction: Prediction,
     /// The bytes of all bodies, as a guess at the size of the answer.
     pub received: usize,
@@ -34,7 +34,7 @@ impl State {
         tree.is_unshared = plan.has_contexts;
         State {
             tree,
-            errors: Vec::new(),
+            errors: FetchErrors::default(),
             prediction: Prediction::new(&plan.symbols),
             received: 0,
         }
@@ -89,7 +89,7 @@ impl State {
             let errors = self
                 .locator(plan, fetch, entities)
                 .client_errors(received.errors);
-            self.errors.extend(errors);
+            self.errors.add(fetch.id, errors);
         }
         let merged = self.merge(plan, fetch, entities, received.data, has_errors);
         if let Err(problem) = merged {
@@ -202,7 +202,8 @@ impl State {
         }
     }
 
-    fn fail(
+    /// Takes in that a subgraph gave no usable response.
+    pub fn fail(
         &mut self,
         plan: &PreparedPlan,
         fetch: &FetchStep,
@@ -212,7 +213,7 @@ impl State {
         tracing::warn!(subgraph = &*fetch.subgraph, %error, "subgraph request failed");
         let error = failure(&fetch.subgraph, error);
         let located = self.locator(plan, fetch, entities).whole_fetch(error);
-        self.errors.push(located);
+        self.errors.add(fetch.id, [located]);
     }
 
     fn locator<'a>(

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod absorb;
+mod brought;
 mod contexts;
 mod errors;
 mod executor;

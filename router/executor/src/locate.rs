@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::brought::Brought;
 use crate::errors::{GraphQLError, PathElement};
 use crate::prepared::{FetchStep, Field, Fields, PreparedPlan, Segment};
 use crate::subgraph_error::SubgraphError;
@@ -91,11 +92,11 @@ impl<'a> Locator<'a> {
         located
     }
 
-    /// An error that concerns all that the fetch was to bring: at its only entity, or at the place that all have
-    /// in common.
+    /// An error that concerns all that the fetch was to bring: at its only root field or entity, or at the place that all
+    /// have in common.
     pub fn whole_fetch(&mut self, error: GraphQLError) -> GraphQLError {
         let error = self.with_service(error);
-        match self.common_path() {
+        match self.only_root_field().or_else(|| self.common_path()) {
             Some(path) if !path.is_empty() => error.at(path),
             _ => error,
         }
@@ -103,6 +104,19 @@ impl<'a> Locator<'a> {
 
     fn with_service(&self, error: GraphQLError) -> GraphQLError {
         error.with_extension("service", &*self.fetch.subgraph)
+    }
+
+    /// The path of the only root field of a fetch.
+    fn only_root_field(&self) -> Option<Vec<PathElement>> {
+        if !self.fetch.groups.is_empty() {
+            return None;
+        }
+        let [place] = &mut *self.root_places() else {
+            return None;
+        };
+        let field = Brought::new(self.plan, self.fetch).only_root_field()?;
+        place.push(TreeStep::Key(field));
+        Some(self.client_path(place))
     }
 
     fn common_path(&mut self) -> Option<Vec<PathElement>> {

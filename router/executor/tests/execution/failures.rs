@@ -146,7 +146,7 @@ async fn is_not_there() {
     assert_eq!(response["data"], json!({ "ok": 1, "users": null }));
     assert_eq!(
         error_places(&response),
-        [(Value::Null, "SUBREQUEST_HTTP_ERROR".to_owned())]
+        [(json!(["users"]), "SUBREQUEST_HTTP_ERROR".to_owned())]
     );
     let message = only_message(&response);
     assert!(
@@ -163,7 +163,7 @@ async fn has_no_transport() {
     assert_eq!(response["data"], json!({ "ok": null }));
     assert_eq!(
         error_places(&response),
-        [(Value::Null, "SUBGRAPH_REQUEST_FAILED".to_owned())]
+        [(json!(["ok"]), "SUBGRAPH_REQUEST_FAILED".to_owned())]
     );
 }
 
