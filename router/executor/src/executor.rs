@@ -178,7 +178,7 @@ impl<'a> Execution<'a> {
         let plan = &self.request.plan;
         let Some(link) = self.inner.link(&fetch.subgraph) else {
             let error = TransportError::Unsupported("no transport is configured for it".into());
-            self.with_state(|state| state.fail(plan, fetch, &[], &error));
+            self.with_state(|state| state.fail(plan, None, fetch, &[], &error));
             return;
         };
         if let Some(contextual) = &fetch.contextual {
@@ -232,7 +232,7 @@ impl<'a> Execution<'a> {
     ) {
         let failed = self.with_state(|state| {
             let known = state.errors.errors.len();
-            let failed = state.take_in(&self.request.plan, fetch, entities, response);
+            let failed = state.take_in(&self.request.plan, link, fetch, entities, response);
             link.redact(&mut state.errors.errors[known..]);
             failed
         });

@@ -72,6 +72,7 @@ impl State {
     pub fn take_in(
         &mut self,
         plan: &PreparedPlan,
+        link: &Link,
         fetch: &FetchStep,
         entities: &[Entities],
         response: Result<SubgraphResponse, TransportError>,
@@ -80,7 +81,7 @@ impl State {
             Ok(received) => received,
             Err(error) => {
                 let code = error.code();
-                self.fail(plan, fetch, entities, &error);
+                self.fail(plan, Some(link), fetch, entities, &error);
                 return Some(code);
             }
         };
@@ -94,7 +95,7 @@ impl State {
         let merged = self.merge(plan, fetch, entities, received.data, has_errors);
         if let Err(problem) = merged {
             let error = TransportError::Malformed(problem);
-            self.fail(plan, fetch, entities, &error);
+            self.fail(plan, Some(link), fetch, entities, &error);
             return Some(error.code());
         }
         has_errors.then_some("GRAPHQL_ERRORS")
@@ -206,12 +207,13 @@ impl State {
     pub fn fail(
         &mut self,
         plan: &PreparedPlan,
+        link: Option<&Link>,
         fetch: &FetchStep,
         entities: &[Entities],
         error: &TransportError,
     ) {
         tracing::warn!(subgraph = &*fetch.subgraph, %error, "subgraph request failed");
-        let error = failure(&fetch.subgraph, error);
+        let error = failure(&fetch.subgraph, link, error);
         let located = self.locator(plan, fetch, entities).whole_fetch(error);
         self.errors.add(fetch.id, [located]);
     }
@@ -246,9 +248,14 @@ struct Received {
     errors: Vec<SubgraphError>,
 }
 
-/// The error that a client sees for a subgraph that gave no usable response.
-pub(crate) fn failure(subgraph: &str, error: &TransportError) -> GraphQLError {
-    let message = format!("request to subgraph '{subgraph}' failed: {error}");
+/// The error that a client sees for a subgraph that gave no usable response. Its name is in it unless the link's policy
+/// keeps it from clients.
+pub(crate) fn failure(subgraph: &str, link: Option<&Link>, error: &TransportError) -> GraphQLError {
+    let policy = link.and_then(|link| link.policy.as_ref());
+    let message = match policy.is_none_or(ErrorPolicy::names_subgraph) {
+        true => format!("request to subgraph '{subgraph}' failed: {error}"),
+        false => format!("request to a subgraph failed: {error}"),
+    };
     let failure = GraphQLError::new(message, error.code()).with_extension("service", subgraph);
     match error {
         TransportError::Status(status) => {

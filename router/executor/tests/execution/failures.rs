@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use souk_executor::{ErrorPolicy, ExtensionPolicy};
 
 use crate::support::*;
 
@@ -154,6 +155,35 @@ async fn is_not_there() {
         "{message}"
     );
     assert!(!message.contains(&address.to_string()), "{message}");
+}
+
+#[tokio::test]
+async fn is_not_named_when_its_name_is_kept_from_clients() {
+    let hidden = [
+        ExtensionPolicy::Deny(vec!["service".to_owned()]),
+        ExtensionPolicy::Allow(vec!["code".to_owned()]),
+    ];
+    for extensions in hidden {
+        let mut graph = Graph::new(SCHEMA)
+            .subgraph("users", |_| Answer::Text(String::new()))
+            .await;
+        let policy = ErrorPolicy {
+            redact_message: false,
+            extensions,
+        };
+        graph.error_policy("users", policy);
+        let response = graph.run("{ ok }", root("users", "{ok}")).await;
+        let message = only_message(&response);
+        assert!(
+            message.starts_with("request to a subgraph failed: the response is not JSON"),
+            "{message}"
+        );
+        assert!(!response.to_string().contains("'users'"), "{response}");
+        assert_eq!(
+            response["errors"][0]["extensions"],
+            json!({ "code": "SUBREQUEST_MALFORMED_RESPONSE" })
+        );
+    }
 }
 
 #[tokio::test]
