@@ -246,6 +246,7 @@ fn request(
     };
     ContextualFetch {
         step: FetchStep {
+            id: fetch.id,
             subgraph: fetch.subgraph.clone(),
             operation,
             groups,

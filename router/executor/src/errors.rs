@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::prepared::FetchId;
 use crate::request::JsonMap;
 
 /// One entry of the response's `errors`.
@@ -19,13 +20,29 @@ pub struct GraphQLError {
 }
 
 /// One step of an error's path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum PathElement {
     /// A response key.
     Key(Arc<str>),
     /// An index into a list, from 0.
     Index(usize),
+}
+
+/// The errors of fetches.
+#[derive(Debug, Default)]
+pub(crate) struct FetchErrors {
+    pub errors: Vec<GraphQLError>,
+    /// The fetch that each comes from.
+    pub fetches: Vec<FetchId>,
+}
+
+impl FetchErrors {
+    /// Adds errors of a fetch.
+    pub fn add(&mut self, fetch: FetchId, errors: impl IntoIterator<Item = GraphQLError>) {
+        self.errors.extend(errors);
+        self.fetches.resize(self.errors.len(), fetch);
+    }
 }
 
 impl GraphQLError {

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use crate::contexts;
 use crate::errors::GraphQLError;
-use crate::fetch::{Link, State, failure, subgraph_request};
+use crate::fetch::{Link, State, subgraph_request};
 use crate::introspection::ApiSchema;
 use crate::prepared::contexts::Contextual;
 use crate::prepared::{FetchStep, Step};
@@ -178,7 +178,7 @@ impl<'a> Execution<'a> {
         let plan = &self.request.plan;
         let Some(link) = self.inner.link(&fetch.subgraph) else {
             let error = TransportError::Unsupported("no transport is configured for it".into());
-            self.with_state(|state| state.errors.push(failure(&fetch.subgraph, &error)));
+            self.with_state(|state| state.fail(plan, None, fetch, &[], &error));
             return;
         };
         if let Some(contextual) = &fetch.contextual {
@@ -231,9 +231,9 @@ impl<'a> Execution<'a> {
         response: Result<SubgraphResponse, TransportError>,
     ) {
         let failed = self.with_state(|state| {
-            let known = state.errors.len();
-            let failed = state.take_in(&self.request.plan, fetch, entities, response);
-            link.redact(&mut state.errors[known..]);
+            let known = state.errors.errors.len();
+            let failed = state.take_in(&self.request.plan, link, fetch, entities, response);
+            link.redact(&mut state.errors.errors[known..]);
             failed
         });
         if let Some(code) = failed {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::absorb;
-use crate::errors::GraphQLError;
-use crate::locate::{Locator, SubgraphError};
-use crate::merge;
+use crate::errors::{FetchErrors, GraphQLError};
+use crate::locate::Locator;
+use crate::merge::{self, Misfits};
 use crate::parse;
 use crate::policy::ErrorPolicy;
 use crate::prepared::{FetchStep, Group, PreparedPlan};
 use crate::representations::{self, Entities};
+use crate::subgraph_error::SubgraphError;
 use crate::symbols::Prediction;
 use crate::transport::{
     InputForm, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, Variables,
@@ -20,7 +21,7 @@ use crate::tree::{ObjectId, Tree, TreeValue};
 #[derive(Debug)]
 pub(crate) struct State {
     pub tree: Tree,
-    pub errors: Vec<GraphQLError>,
+    pub errors: FetchErrors,
     prediction: Prediction,
     /// The bytes of all bodies, as a guess at the size of the answer.
     pub received: usize,
@@ -33,7 +34,7 @@ impl State {
         tree.is_unshared = plan.has_contexts;
         State {
             tree,
-            errors: Vec::new(),
+            errors: FetchErrors::default(),
             prediction: Prediction::new(&plan.symbols),
             received: 0,
         }
@@ -71,6 +72,7 @@ impl State {
     pub fn take_in(
         &mut self,
         plan: &PreparedPlan,
+        link: &Link,
         fetch: &FetchStep,
         entities: &[Entities],
         response: Result<SubgraphResponse, TransportError>,
@@ -79,7 +81,7 @@ impl State {
             Ok(received) => received,
             Err(error) => {
                 let code = error.code();
-                self.fail(plan, fetch, entities, &error);
+                self.fail(plan, Some(link), fetch, entities, &error);
                 return Some(code);
             }
         };
@@ -88,12 +90,12 @@ impl State {
             let errors = self
                 .locator(plan, fetch, entities)
                 .client_errors(received.errors);
-            self.errors.extend(errors);
+            self.errors.add(fetch.id, errors);
         }
         let merged = self.merge(plan, fetch, entities, received.data, has_errors);
         if let Err(problem) = merged {
             let error = TransportError::Malformed(problem);
-            self.fail(plan, fetch, entities, &error);
+            self.fail(plan, Some(link), fetch, entities, &error);
             return Some(error.code());
         }
         has_errors.then_some("GRAPHQL_ERRORS")
@@ -112,7 +114,7 @@ impl State {
                 let body = parsed.map_err(|error| TransportError::Malformed(error.to_string()))?;
                 let errors = match &body.errors {
                     None => Vec::new(),
-                    Some(text) => serde_json::from_slice(text).map_err(|_| {
+                    Some(text) => SubgraphError::parse_list(text).ok_or_else(|| {
                         TransportError::Malformed("'errors' is not a list of GraphQL errors".into())
                     })?,
                 };
@@ -157,8 +159,8 @@ impl State {
         };
         if fetch.groups.is_empty() {
             let targets = representations::objects_at(&mut self.tree, &fetch.root_at);
-            merge::merge_root(&mut self.tree, &targets, data);
-            return Ok(());
+            let misfits = merge::merge_root(&mut self.tree, &targets, data);
+            return no_contradictions(misfits);
         }
         let mut problem = None;
         for (group, entities) in fetch.groups.iter().zip(entities) {
@@ -192,25 +194,28 @@ impl State {
                 entities.len
             ));
         }
-        match merge::merge_entities(&mut self.tree, &entities.targets, first) {
-            0 => Ok(()),
+        let misfits = merge::merge_entities(&mut self.tree, &entities.targets, first);
+        match misfits.entities {
+            0 => no_contradictions(misfits),
             wrong => Err(format!(
                 "{wrong} of the entities in '{key}' are not objects"
             )),
         }
     }
 
-    fn fail(
+    /// Takes in that a subgraph gave no usable response.
+    pub fn fail(
         &mut self,
         plan: &PreparedPlan,
+        link: Option<&Link>,
         fetch: &FetchStep,
         entities: &[Entities],
         error: &TransportError,
     ) {
         tracing::warn!(subgraph = &*fetch.subgraph, %error, "subgraph request failed");
-        let error = failure(&fetch.subgraph, error);
+        let error = failure(&fetch.subgraph, link, error);
         let located = self.locator(plan, fetch, entities).whole_fetch(error);
-        self.errors.push(located);
+        self.errors.add(fetch.id, [located]);
     }
 
     fn locator<'a>(
@@ -227,15 +232,30 @@ impl State {
     }
 }
 
+fn no_contradictions(misfits: Misfits) -> Result<(), String> {
+    match misfits.values {
+        0 => Ok(()),
+        1 => Err("a value contradicts what another request has brought".into()),
+        count => Err(format!(
+            "{count} values contradict what other requests have brought"
+        )),
+    }
+}
+
 /// What a response was parsed to.
 struct Received {
     data: Option<TreeValue>,
     errors: Vec<SubgraphError>,
 }
 
-/// The error that a client sees for a subgraph that gave no usable response.
-pub(crate) fn failure(subgraph: &str, error: &TransportError) -> GraphQLError {
-    let message = format!("request to subgraph '{subgraph}' failed: {error}");
+/// The error that a client sees for a subgraph that gave no usable response. Its name is in it unless the link's policy
+/// keeps it from clients.
+pub(crate) fn failure(subgraph: &str, link: Option<&Link>, error: &TransportError) -> GraphQLError {
+    let policy = link.and_then(|link| link.policy.as_ref());
+    let message = match policy.is_none_or(ErrorPolicy::names_subgraph) {
+        true => format!("request to subgraph '{subgraph}' failed: {error}"),
+        false => format!("request to a subgraph failed: {error}"),
+    };
     let failure = GraphQLError::new(message, error.code()).with_extension("service", subgraph);
     match error {
         TransportError::Status(status) => {

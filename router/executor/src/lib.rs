@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod absorb;
+mod brought;
 mod contexts;
 mod errors;
 mod executor;
@@ -15,6 +16,7 @@ mod prepared;
 mod representations;
 mod request;
 mod response;
+mod subgraph_error;
 mod subscription;
 mod symbols;
 pub mod transport;

@@ -1,48 +1,16 @@
 //! Errors of subgraphs -> errors of the client's response, at the client's paths.
 
 use hashbrown::HashMap;
-use serde::Deserialize;
 
+use crate::brought::Brought;
 use crate::errors::{GraphQLError, PathElement};
 use crate::prepared::{FetchStep, Field, Fields, PreparedPlan, Segment};
-use crate::request::JsonMap;
+use crate::subgraph_error::SubgraphError;
 use crate::symbols::Symbol;
 use crate::tree::{ObjectId, ROOT, Tree, TreeValue};
 
 /// More errors than this of one response are counted, not shown.
 const MAX_ERRORS: usize = 500;
-
-/// An error as a subgraph sends it. Its locations are those of the subgraph's operation and tell a client nothing.
-#[derive(Debug, Deserialize)]
-pub(crate) struct SubgraphError {
-    #[serde(default)]
-    message: Option<String>,
-    #[serde(default)]
-    path: Option<Vec<serde_json::Value>>,
-    #[serde(default)]
-    extensions: Option<JsonMap>,
-}
-
-impl SubgraphError {
-    /// From an error that was made in the same process.
-    pub fn from_value(error: GraphQLError) -> SubgraphError {
-        let path = error
-            .path
-            .map(|path| path.into_iter().map(json_element).collect());
-        SubgraphError {
-            message: Some(error.message),
-            path,
-            extensions: Some(error.extensions),
-        }
-    }
-}
-
-fn json_element(element: PathElement) -> serde_json::Value {
-    match element {
-        PathElement::Key(key) => serde_json::Value::String(key.to_string()),
-        PathElement::Index(index) => index.into(),
-    }
-}
 
 /// One step of a path in the tree.
 #[derive(Debug, Clone, Copy)]
@@ -124,11 +92,11 @@ impl<'a> Locator<'a> {
         located
     }
 
-    /// An error that concerns all that the fetch was to bring: at its only entity, or at the place that all have
-    /// in common.
+    /// An error that concerns all that the fetch was to bring: at its only root field or entity, or at the place that all
+    /// have in common.
     pub fn whole_fetch(&mut self, error: GraphQLError) -> GraphQLError {
         let error = self.with_service(error);
-        match self.common_path() {
+        match self.only_root_field().or_else(|| self.common_path()) {
             Some(path) if !path.is_empty() => error.at(path),
             _ => error,
         }
@@ -136,6 +104,19 @@ impl<'a> Locator<'a> {
 
     fn with_service(&self, error: GraphQLError) -> GraphQLError {
         error.with_extension("service", &*self.fetch.subgraph)
+    }
+
+    /// The path of the only root field of a fetch.
+    fn only_root_field(&self) -> Option<Vec<PathElement>> {
+        if !self.fetch.groups.is_empty() {
+            return None;
+        }
+        let [place] = &mut *self.root_places() else {
+            return None;
+        };
+        let field = Brought::new(self.plan, self.fetch).only_root_field()?;
+        place.push(TreeStep::Key(field));
+        Some(self.client_path(place))
     }
 
     fn common_path(&mut self) -> Option<Vec<PathElement>> {

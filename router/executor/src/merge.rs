@@ -3,24 +3,38 @@
 use crate::symbols::{Symbol, TYPENAME};
 use crate::tree::{ObjectId, Tree, TreeValue};
 
+/// What a merge could not put where it belongs.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Misfits {
+    /// Entities that are neither object nor null.
+    pub entities: usize,
+    /// Values that contradict what another fetch brought: an object or a list of objects where the other has
+    /// something else.
+    pub values: usize,
+}
+
 /// Merges the `data` of a fetch of root fields into the objects that wait for it.
-pub(crate) fn merge_root(tree: &mut Tree, targets: &[ObjectId], data: ObjectId) {
+pub(crate) fn merge_root(tree: &mut Tree, targets: &[ObjectId], data: ObjectId) -> Misfits {
+    let mut misfits = Misfits::default();
     for (index, target) in targets.iter().enumerate() {
         let data = match index > 0 && tree.is_unshared {
             true => tree.copy(data),
             false => data,
         };
-        merge_object(tree, *target, data);
+        merge_object(tree, *target, data, &mut misfits.values);
     }
+    misfits
 }
 
 /// Merges entities into the objects that wait for them. `targets` names an item of the list `entities` by index;
-/// a null entity leaves its targets as they are. Items that are neither object nor null are counted in the
-/// result.
-pub(crate) fn merge_entities(tree: &mut Tree, targets: &[(ObjectId, u32)], first: u32) -> usize {
+/// a null entity leaves its targets as they are.
+pub(crate) fn merge_entities(tree: &mut Tree, targets: &[(ObjectId, u32)], first: u32) -> Misfits {
     let entities: Vec<TreeValue> = tree.chain(first).map(|item| item.value).collect();
     let is_wrong = |value: &&TreeValue| !matches!(value, TreeValue::Object(_) | TreeValue::Null);
-    let wrong = entities.iter().filter(is_wrong).count();
+    let mut misfits = Misfits {
+        entities: entities.iter().filter(is_wrong).count(),
+        values: 0,
+    };
     let mut merged = vec![false; if tree.is_unshared { entities.len() } else { 0 }];
     for &(target, index) in targets {
         if let Some(TreeValue::Object(entity)) = entities.get(index as usize) {
@@ -32,15 +46,15 @@ pub(crate) fn merge_entities(tree: &mut Tree, targets: &[(ObjectId, u32)], first
             } else {
                 *entity
             };
-            merge_object(tree, target, entity);
+            merge_object(tree, target, entity, &mut misfits.values);
         }
     }
-    wrong
+    misfits
 }
 
 /// Adds the fields of `from` to `to`. The nodes are copied, since `from` may be merged into several objects;
-/// the objects under them are shared.
-fn merge_object(tree: &mut Tree, to: ObjectId, from: ObjectId) {
+/// the objects under them are shared. `misfits` counts values that contradict each other.
+fn merge_object(tree: &mut Tree, to: ObjectId, from: ObjectId, misfits: &mut usize) {
     if to == from {
         return;
     }
@@ -58,7 +72,7 @@ fn merge_object(tree: &mut Tree, to: ObjectId, from: ObjectId) {
                 known_keys.add(node.key);
             }
             Some(id) => {
-                let merged = merge_value(tree, tree.nodes[id as usize].value, node.value);
+                let merged = merge_value(tree, tree.nodes[id as usize].value, node.value, misfits);
                 tree.nodes[id as usize].value = merged;
             }
         }
@@ -96,12 +110,14 @@ impl KeySet {
     }
 }
 
-/// A field that two fetches brought: fields of both objects, and the newer of two leaves unless it is null.
-fn merge_value(tree: &mut Tree, old: TreeValue, new: TreeValue) -> TreeValue {
+/// A field that two fetches brought: fields of both objects, and the newer of two leaves unless it is null. Of two values
+/// that contradict each other the one that has fields stays, and of two such the older.
+fn merge_value(tree: &mut Tree, old: TreeValue, new: TreeValue, misfits: &mut usize) -> TreeValue {
     match (old, new) {
         (old, TreeValue::Null) => old,
+        (TreeValue::Null, new) => new,
         (TreeValue::Object(to), TreeValue::Object(from)) => {
-            merge_object(tree, to, from);
+            merge_object(tree, to, from, misfits);
             old
         }
         (
@@ -113,14 +129,27 @@ fn merge_value(tree: &mut Tree, old: TreeValue, new: TreeValue) -> TreeValue {
         ) if len == new_len => {
             let (mut to, mut from) = (to, from);
             while let (Some(old_item), Some(new_item)) = (tree.item(to), tree.item(from)) {
-                let merged = merge_value(tree, old_item.value, new_item.value);
+                let merged = merge_value(tree, old_item.value, new_item.value, misfits);
                 tree.nodes[to as usize].value = merged;
                 (to, from) = (old_item.next, new_item.next);
             }
             old
         }
-        // Lists of different lengths cannot be the same list: what came first stays whole.
-        (TreeValue::List { .. }, TreeValue::List { .. }) => old,
+        (TreeValue::Object(_) | TreeValue::List { .. }, _)
+        | (_, TreeValue::Object(_) | TreeValue::List { .. }) => {
+            let (old_has, new_has) = (has_fields(tree, old), has_fields(tree, new));
+            *misfits += usize::from(old_has || new_has);
+            if old_has { old } else { new }
+        }
         (_, new) => new,
+    }
+}
+
+/// Whether a value is an object or a list that has one in it.
+fn has_fields(tree: &Tree, value: TreeValue) -> bool {
+    match value {
+        TreeValue::Object(_) => true,
+        TreeValue::List { first, .. } => tree.chain(first).any(|item| has_fields(tree, item.value)),
+        _ => false,
     }
 }

@@ -27,7 +27,22 @@ pub enum ExtensionPolicy {
     Deny(Vec<String>),
 }
 
+impl ExtensionPolicy {
+    fn shows(&self, key: &str) -> bool {
+        match self {
+            ExtensionPolicy::All => true,
+            ExtensionPolicy::Allow(keys) => keys.iter().any(|known| known == key),
+            ExtensionPolicy::Deny(keys) => keys.iter().all(|known| known != key),
+        }
+    }
+}
+
 impl ErrorPolicy {
+    /// Whether clients learn the name of the subgraph: by the extension `service`, and by messages of the executor.
+    pub(crate) fn names_subgraph(&self) -> bool {
+        self.extensions.shows("service")
+    }
+
     /// Nothing but that there was an error, and where.
     pub fn redact_all() -> ErrorPolicy {
         ErrorPolicy {
@@ -48,15 +63,7 @@ impl ErrorPolicy {
                 );
                 error.message = REDACTED.to_owned();
             }
-            match &self.extensions {
-                ExtensionPolicy::All => {}
-                ExtensionPolicy::Allow(keys) => {
-                    error.extensions.retain(|key, _| keys.contains(key));
-                }
-                ExtensionPolicy::Deny(keys) => {
-                    error.extensions.retain(|key, _| !keys.contains(key));
-                }
-            }
+            error.extensions.retain(|key, _| self.extensions.shows(key));
         }
     }
 }

@@ -89,6 +89,9 @@ fn holds(condition: &Condition, variables: &JsonMap) -> bool {
 /// Index of a condition of the plan.
 pub(crate) type ConditionId = u32;
 
+/// Index of a fetch of the plan.
+pub(crate) type FetchId = u32;
+
 /// See `souk_planner::plan::PlanNode`.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -108,6 +111,7 @@ pub(crate) enum Step {
 /// One request to one subgraph.
 #[derive(Debug)]
 pub(crate) struct FetchStep {
+    pub id: FetchId,
     pub subgraph: Arc<str>,
     pub operation: Arc<SubgraphOperation>,
     /// Empty for a fetch of root fields.

@@ -61,7 +61,7 @@ async fn open(
 
 /// The response when the primary subgraph gives no events, or no more.
 fn refused(link: Option<&Link>, primary: &FetchStep, error: &TransportError) -> Response {
-    let mut errors = [failure(&primary.subgraph, error)];
+    let mut errors = [failure(&primary.subgraph, link, error)];
     if let Some(link) = link {
         link.redact(&mut errors);
     }

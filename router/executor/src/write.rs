@@ -3,18 +3,21 @@
 //! This is result coercion and error handling of the GraphQL specification (sections 6.4.3 and 6.4.4). A value
 //! that fails is taken back by cutting the output where the nearest nullable value began.
 
+mod explained;
 mod leaf;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::errors::{GraphQLError, PathElement};
+use crate::brought::Brought;
+use crate::errors::{FetchErrors, GraphQLError, PathElement};
 use crate::introspection::Introspected;
 use crate::prepared::{Field, FieldValue, Fields, PreparedPlan, TypeSet};
 use crate::response::Response;
 use crate::symbols::{NO_SYMBOL, Symbol, UNKNOWN};
 use crate::tree::{END, NodeId, ObjectId, ROOT, Tree, TreeValue};
+use explained::Explained;
 
 const VALIDATION_FAILED: &str = "RESPONSE_VALIDATION_FAILED";
 
@@ -27,18 +30,18 @@ pub(crate) fn write_response(
     plan: &PreparedPlan,
     conditions: &[bool],
     introspected: Option<&Introspected>,
-    errors: Vec<GraphQLError>,
+    fetch_errors: FetchErrors,
     size_hint: usize,
 ) -> Response {
-    let fetch_errors = errors.len();
     let out = Vec::with_capacity(size_hint);
     let mut writer = Writer {
         tree,
         plan,
         conditions,
         introspected,
-        errors,
         fetch_errors,
+        explained: None,
+        errors: Vec::new(),
         unreported: 0,
         out,
     };
@@ -51,7 +54,8 @@ pub(crate) fn write_response(
         writer.out.truncate(start);
         writer.out.extend_from_slice(b"null");
     }
-    let (mut out, mut errors) = (writer.out, writer.errors);
+    let (mut out, mut errors) = (writer.out, writer.fetch_errors.errors);
+    errors.append(&mut writer.errors);
     if writer.unreported > 0 {
         let message = format!("{} more errors", writer.unreported);
         errors.push(GraphQLError::new(message, VALIDATION_FAILED));
@@ -104,9 +108,11 @@ struct Writer<'a> {
     plan: &'a PreparedPlan,
     conditions: &'a [bool],
     introspected: Option<&'a Introspected>,
+    fetch_errors: FetchErrors,
+    /// What `fetch_errors` explain; made when there is something to explain.
+    explained: Option<Explained<'a>>,
+    /// What the writer itself finds wrong.
     errors: Vec<GraphQLError>,
-    /// How many of `errors` come from fetches.
-    fetch_errors: usize,
     /// How many more errors there would be.
     unreported: usize,
     out: Vec<u8>,
@@ -283,7 +289,10 @@ impl Writer<'_> {
         };
         if !possible.contains(type_name) {
             // Known to be wrong already when the fetch that knows the concrete type failed.
-            if !self.is_covered(&place.path()) {
+            let path = place.path();
+            if !self.is_covered(&path, |brought| {
+                brought.has_field(&path) || brought.has_type(&path)
+            }) {
                 let message = match type_name {
                     NO_SYMBOL => format!("the type of a {} is unknown", field.type_name),
                     _ => format!(
@@ -318,7 +327,8 @@ impl Writer<'_> {
     /// Reports a null where none may be, unless a subgraph has explained it already: a field has one error only
     /// (section 6.4.4).
     fn null_error(&mut self, field: &Field, place: &Place) {
-        if !self.is_covered(&place.path()) {
+        let path = place.path();
+        if !self.is_covered(&path, |brought| brought.has_field(&path)) {
             self.error(
                 format!(
                     "cannot return null for non-nullable field '{}'",
@@ -329,17 +339,23 @@ impl Writer<'_> {
         }
     }
 
-    fn is_covered(&self, path: &[PathElement]) -> bool {
-        self.errors[..self.fetch_errors]
-            .iter()
-            .any(|error| match &error.path {
-                None => true,
-                Some(known) => known.starts_with(path) || path.starts_with(known),
-            })
+    /// Whether a fetch has failed that was to bring what is missing at a path.
+    fn is_covered(
+        &mut self,
+        path: &[PathElement],
+        is_missing: impl Fn(&Brought<'_>) -> bool,
+    ) -> bool {
+        if self.fetch_errors.errors.is_empty() {
+            return false;
+        }
+        let (errors, plan) = (&self.fetch_errors, self.plan);
+        self.explained
+            .get_or_insert_with(|| Explained::by(errors, plan))
+            .covers(path, is_missing)
     }
 
     fn error(&mut self, message: String, place: &Place) {
-        if self.errors.len() - self.fetch_errors >= MAX_ERRORS {
+        if self.errors.len() >= MAX_ERRORS {
             self.unreported += 1;
             return;
         }

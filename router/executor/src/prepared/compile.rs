@@ -10,8 +10,8 @@ use souk_planner::plan::{
 };
 
 use super::{
-    ConditionId, FetchStep, Field, FieldValue, Fields, Group, Segment, Shape, ShapeField, Step,
-    TypeSet,
+    ConditionId, FetchId, FetchStep, Field, FieldValue, Fields, Group, Segment, Shape, ShapeField,
+    Step, TypeSet,
 };
 use crate::symbols::{KeyUse, Symbols};
 
@@ -29,6 +29,7 @@ pub(super) fn compile(plan: &QueryPlan) -> Compiled {
     let mut compiler = Compiler {
         symbols: Symbols::new(),
         conditions: Vec::new(),
+        fetches: 0,
         has_contexts: false,
     };
     let response = compiler.selection(&plan.response);
@@ -54,6 +55,8 @@ pub(super) const COMPOSITE: KeyUse = KeyUse {
 pub(super) struct Compiler {
     pub(super) symbols: Symbols,
     conditions: Vec<Condition>,
+    /// How many there are so far.
+    fetches: FetchId,
     has_contexts: bool,
 }
 
@@ -98,7 +101,10 @@ impl Compiler {
         };
         let contextual = self.contextual(fetch, &groups).map(Box::new);
         self.has_contexts |= contextual.is_some();
+        let id = self.fetches;
+        self.fetches += 1;
         FetchStep {
+            id,
             subgraph: fetch.subgraph.clone(),
             operation: fetch.operation.clone(),
             groups,

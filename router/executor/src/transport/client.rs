@@ -1,9 +1,11 @@
 //! The pool of HTTP connections to subgraphs, and how connections are made.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt};
 use http::Uri;
 use http_body_util::Full;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector};
@@ -13,13 +15,14 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use tower::{BoxError, Service};
 
 use super::http1::{Http1, Http1Endpoint};
 
 /// A pool of connections. One for all subgraphs that are reached in the same way; cheap to clone.
 #[derive(Clone)]
 pub struct HttpClient {
-    pub(super) pool: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pub(super) pool: Client<TimedConnector, Full<Bytes>>,
     pub(super) tls: Arc<ClientConfig>,
     pub(super) connect_timeout: Duration,
     /// Connections without TLS, unless they speak HTTP/2.
@@ -126,7 +129,10 @@ impl HttpClient {
             .pool_idle_timeout(config.pool_idle_timeout)
             .pool_max_idle_per_host(config.pool_max_idle_per_host)
             .http2_only(config.http_version == HttpVersion::Http2)
-            .build(connector);
+            .build(TimedConnector {
+                https: connector,
+                timeout: config.connect_timeout,
+            });
         let plain = Http1::new(
             connector_tcp,
             config.pool_idle_timeout,
@@ -143,6 +149,35 @@ impl HttpClient {
     /// The way to a subgraph that is spoken to in HTTP/1.1 without TLS.
     pub(super) fn plain(&self, uri: &Uri) -> Option<Http1Endpoint> {
         self.plain.as_ref()?.endpoint(uri)
+    }
+}
+
+/// Makes connections in time, TLS included: the connector below limits TCP only.
+#[derive(Clone)]
+pub(super) struct TimedConnector {
+    https: HttpsConnector<HttpConnector>,
+    timeout: Duration,
+}
+
+impl Service<Uri> for TimedConnector {
+    type Response = <HttpsConnector<HttpConnector> as Service<Uri>>::Response;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let timeout = self.timeout;
+        let connecting = tokio::time::timeout(timeout, self.https.call(uri));
+        async move {
+            match connecting.await {
+                Ok(connected) => connected,
+                Err(_) => Err(format!("no connection within {timeout:?}").into()),
+            }
+        }
+        .boxed()
     }
 }
 

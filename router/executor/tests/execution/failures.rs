@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use souk_executor::{ErrorPolicy, ExtensionPolicy};
 
 use crate::support::*;
 
@@ -146,7 +147,7 @@ async fn is_not_there() {
     assert_eq!(response["data"], json!({ "ok": 1, "users": null }));
     assert_eq!(
         error_places(&response),
-        [(Value::Null, "SUBREQUEST_HTTP_ERROR".to_owned())]
+        [(json!(["users"]), "SUBREQUEST_HTTP_ERROR".to_owned())]
     );
     let message = only_message(&response);
     assert!(
@@ -157,13 +158,42 @@ async fn is_not_there() {
 }
 
 #[tokio::test]
+async fn is_not_named_when_its_name_is_kept_from_clients() {
+    let hidden = [
+        ExtensionPolicy::Deny(vec!["service".to_owned()]),
+        ExtensionPolicy::Allow(vec!["code".to_owned()]),
+    ];
+    for extensions in hidden {
+        let mut graph = Graph::new(SCHEMA)
+            .subgraph("users", |_| Answer::Text(String::new()))
+            .await;
+        let policy = ErrorPolicy {
+            redact_message: false,
+            extensions,
+        };
+        graph.error_policy("users", policy);
+        let response = graph.run("{ ok }", root("users", "{ok}")).await;
+        let message = only_message(&response);
+        assert!(
+            message.starts_with("request to a subgraph failed: the response is not JSON"),
+            "{message}"
+        );
+        assert!(!response.to_string().contains("'users'"), "{response}");
+        assert_eq!(
+            response["errors"][0]["extensions"],
+            json!({ "code": "SUBREQUEST_MALFORMED_RESPONSE" })
+        );
+    }
+}
+
+#[tokio::test]
 async fn has_no_transport() {
     let graph = Graph::new(SCHEMA);
     let response = graph.run("{ ok }", root("users", "{ok}")).await;
     assert_eq!(response["data"], json!({ "ok": null }));
     assert_eq!(
         error_places(&response),
-        [(Value::Null, "SUBGRAPH_REQUEST_FAILED".to_owned())]
+        [(json!(["ok"]), "SUBGRAPH_REQUEST_FAILED".to_owned())]
     );
 }
 
@@ -266,6 +296,46 @@ async fn a_graphql_error_with_a_status_of_500_is_a_graphql_error() {
         assert_eq!(only_message(&response), "down");
         assert_eq!(response["data"]["ok"], 1);
     }
+}
+
+#[tokio::test]
+async fn an_error_that_is_not_quite_one_costs_no_data() {
+    let odd_errors = json!([
+        { "message": "empty list", "path": ["_entities", 1], "extensions": [] },
+        { "message": "text", "path": "_entities.1", "extensions": { "code": "TEXT" } },
+        { "message": 404, "path": ["_entities", 2] },
+        "just a string",
+        null,
+    ]);
+    let response = with_reviews(move || {
+        let reviews = json!({ "reviews": [{ "body": "good" }] });
+        let data = json!({ "_entities": [reviews, null, reviews] });
+        Answer::Json(json!({ "data": data, "errors": odd_errors }))
+    })
+    .await;
+    let good = json!([{ "body": "good" }]);
+    for (index, reviews) in [&good, &Value::Null, &good, &good].into_iter().enumerate() {
+        assert_eq!(&response["data"]["users"][index]["reviews"], reviews);
+    }
+    let messages: Vec<_> = response["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["message"].as_str().unwrap())
+        .collect();
+    let without = "error without a message";
+    assert_eq!(messages, ["empty list", "text", without, without, without]);
+    let code = |code: &str| code.to_owned();
+    assert_eq!(
+        error_places(&response),
+        [
+            (json!(["users", 1]), code("DOWNSTREAM_SERVICE_ERROR")),
+            (json!(["users"]), code("TEXT")),
+            (json!(["users", 3]), code("DOWNSTREAM_SERVICE_ERROR")),
+            (json!(["users"]), code("DOWNSTREAM_SERVICE_ERROR")),
+            (json!(["users"]), code("DOWNSTREAM_SERVICE_ERROR")),
+        ]
+    );
 }
 
 #[tokio::test]

@@ -126,3 +126,96 @@ async fn a_null_that_the_subgraph_explained_gets_no_second_error() {
         json!({ "data": { "maybe": null, "other": 1 }, "errors": [error] })
     );
 }
+
+const DOWN: Answer = Answer::Raw {
+    status: 503,
+    content_type: "text/plain",
+    body: String::new(),
+};
+
+fn down(path: Value) -> (Value, String) {
+    (path, "SUBREQUEST_HTTP_ERROR".to_owned())
+}
+
+#[tokio::test]
+async fn a_failed_fetch_does_not_explain_a_null_of_another_subgraph() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| Answer::Json(json!({ "data": { "user": null } })))
+        .await
+        .subgraph("two", |_| DOWN)
+        .await;
+    // Two fields at the root have no path in common.
+    let fetches = parallel([
+        root("one", "{ user { name } }"),
+        root("two", "{ other maybe { name } }"),
+    ]);
+    let response = graph
+        .run("{ user { name } other maybe { name } }", fetches)
+        .await;
+    assert_eq!(response["data"], Value::Null);
+    assert_eq!(
+        error_places(&response),
+        [down(Value::Null), invalid(json!(["user"]))]
+    );
+}
+
+#[tokio::test]
+async fn failed_entities_do_not_explain_a_null_beside_them() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            let user =
+                |id: &str, name: Value| json!({ "__typename": "User", "id": id, "name": name });
+            let users = [user("1", json!("a")), user("2", Value::Null)];
+            Answer::Json(json!({ "data": { "loose": users } }))
+        })
+        .await
+        .subgraph("two", |_| DOWN)
+        .await;
+    let friends = "query($representations:[_Any!]!){_entities(representations:$representations){...on User{friend{name}}}}";
+    let fetches = sequence([
+        root("one", "{ loose { __typename id name } }"),
+        entities("two", "loose.@", &[("User", "id")], friends),
+    ]);
+    let response = graph
+        .run("{ loose { name friend { name } } }", fetches)
+        .await;
+    assert_eq!(
+        response["data"],
+        json!({ "loose": [{ "name": "a", "friend": null }, null] })
+    );
+    assert_eq!(
+        error_places(&response),
+        [down(json!(["loose"])), invalid(json!(["loose", 1, "name"]))]
+    );
+}
+
+#[tokio::test]
+async fn a_failed_fetch_explains_what_could_not_be_fetched_without_it() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            Answer::Json(json!({ "data": { "maybe": { "__typename": "User", "id": "1" } } }))
+        })
+        .await
+        .subgraph("two", |_| DOWN)
+        .await
+        .subgraph("three", |_| unreachable!("there is nothing to send"))
+        .await;
+    let of_user = |field: &str| {
+        format!(
+            "query($representations:[_Any!]!){{_entities(representations:$representations){{...on User{{{field}}}}}}}"
+        )
+    };
+    let fetches = sequence([
+        root("one", "{ maybe { __typename id } }"),
+        entities("two", "maybe", &[("User", "id")], &of_user("needed")),
+        entities(
+            "three",
+            "maybe",
+            &[("User", "id needed")],
+            &of_user("shown:name"),
+        ),
+    ]);
+    let response = graph.run("{ maybe { shown: name } }", fetches).await;
+    assert_eq!(response["data"], json!({ "maybe": null }));
+    assert_eq!(error_places(&response), [down(json!(["maybe"]))]);
+}

@@ -1,6 +1,6 @@
 //! Root fields from several subgraphs: order, aliases, conditions, mutations in series.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use souk_planner::plan::{Condition, PlanNode};
 
 use crate::support::*;
@@ -191,7 +191,7 @@ async fn an_error_below_the_query_type_is_reported_at_every_place_of_it() {
         })
         .await;
     let response = graph.run(ADD, add_then_news()).await;
-    let paths: Vec<&serde_json::Value> = response["errors"]
+    let paths: Vec<&Value> = response["errors"]
         .as_array()
         .unwrap()
         .iter()
@@ -217,4 +217,56 @@ async fn nobody_is_asked_for_the_query_type_of_a_payload_that_is_null() {
         .await;
     let response = graph.run(ADD, add_then_news()).await;
     assert_eq!(response, json!({ "data": { "add": [null] } }));
+}
+
+/// The response when two subgraphs bring these values of the same fields, `first` before `second`.
+async fn merged(first: Value, second: Value) -> Value {
+    const SHARED: &str =
+        "type Query { c: C list: [C] tags: [String] } type C { x: String y: String }";
+    let graph = Graph::new(SHARED)
+        .subgraph("one", move |_| Answer::Json(json!({ "data": first })))
+        .await
+        .subgraph("two", move |_| Answer::Json(json!({ "data": second })))
+        .await;
+    // One after the other, so that it is known whose values are the newer.
+    let fetches = sequence([
+        root("one", "{ c { x } list { x } tags }"),
+        root("two", "{ c { y } list { y } tags }"),
+    ]);
+    graph.run("{ c { x y } list { x y } tags }", fetches).await
+}
+
+#[tokio::test]
+async fn a_value_of_the_wrong_type_takes_no_object_away() {
+    let one = json!({ "c": { "x": "ex" }, "list": [{ "x": "ex" }], "tags": ["a"] });
+    let two = json!({ "c": "oops", "list": 7, "tags": ["a", "b"] });
+    let object = json!({ "x": "ex", "y": null });
+    for (first, second) in [(&one, &two), (&two, &one)] {
+        let response = merged(first.clone(), second.clone()).await;
+        assert_eq!(response["data"]["c"], object);
+        assert_eq!(response["data"]["list"], json!([object]));
+        // Leaves may differ: the newer ones are shown.
+        assert_eq!(response["data"]["tags"], second["tags"]);
+        assert_eq!(
+            only_message(&response),
+            "request to subgraph 'two' failed: 2 values contradict what other requests have brought"
+        );
+    }
+}
+
+#[tokio::test]
+async fn lists_of_different_lengths_are_an_error() {
+    let one = json!({ "c": null, "list": [{ "x": "1" }, { "x": "2" }], "tags": null });
+    let two = json!({ "c": null, "list": [{ "y": "1" }], "tags": null });
+    let response = merged(one, two).await;
+    let item = |x: &str| json!({ "x": x, "y": null });
+    assert_eq!(response["data"]["list"], json!([item("1"), item("2")]));
+    assert_eq!(
+        only_message(&response),
+        "request to subgraph 'two' failed: a value contradicts what another request has brought"
+    );
+    assert_eq!(
+        response["errors"][0]["extensions"]["code"],
+        "SUBREQUEST_MALFORMED_RESPONSE"
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::Version;
 use axum::routing::post;
@@ -184,4 +185,21 @@ fn unreadable_certificates_are_refused_when_the_client_is_made() {
     };
     let refused = HttpClient::new(&client(None, Some(identity)));
     assert!(matches!(refused, Err(HttpSetupError::Pem("key", _))));
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_not_answered_ends_in_time() {
+    // Connections are accepted by the system, and nobody reads from them.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/graphql", silent.local_addr().unwrap());
+    let client = HttpClientConfig {
+        connect_timeout: Duration::from_millis(200),
+        ..HttpClientConfig::default()
+    };
+    let mut graph = Graph::with_client("type Query { ok: Int }", &client);
+    graph.connect("one", &url, |_| {});
+    let response = graph.run("{ ok }", root("one", "{ ok }")).await;
+    let message = only_message(&response);
+    let expected = "could not reach the subgraph: no connection within 200ms";
+    assert!(message.ends_with(expected), "{message}");
 }

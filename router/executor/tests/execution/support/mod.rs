@@ -12,8 +12,8 @@ use souk_executor::transport::http::{
     HttpClient, HttpClientConfig, HttpTransport, HttpTransportConfig,
 };
 use souk_executor::{
-    ExecutionRequest, Executor, JsonMap, PreparedPlan, RequestContext, Response, SubgraphTransport,
-    Transports,
+    ErrorPolicy, ExecutionRequest, Executor, JsonMap, PreparedPlan, RequestContext, Response,
+    SubgraphTransport, Transports,
 };
 use souk_planner::plan::{PlanNode, QueryPlan};
 
@@ -85,6 +85,11 @@ impl Graph {
     pub fn transport(mut self, name: &str, transport: impl SubgraphTransport) -> Graph {
         self.transports.insert(name, Arc::new(transport));
         self
+    }
+
+    /// Sets what clients see of a subgraph's errors.
+    pub fn error_policy(&mut self, name: &str, policy: ErrorPolicy) {
+        self.transports.set_error_policy(name, policy);
     }
 
     pub fn executor(&self) -> Executor {
