@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use apollo_compiler::Name;
-use apollo_compiler::collections::{HashMap, HashSet, IndexMap};
+use apollo_compiler::collections::{HashMap, IndexMap};
 
 use super::{FieldMove, Graph, Node, NodeId, OverrideLabel, Requires};
 use crate::field_set::{FieldSet, FieldSetItem};
@@ -33,7 +33,7 @@ pub(super) fn lay(model: &Model) -> Graph {
         model,
         graph,
         provided: HashMap::default(),
-        applied: HashSet::default(),
+        incomplete: HashMap::default(),
     };
     // Objects first: whether an interface's field can be asked of the interface depends on its objects.
     for abstract_types in [false, true] {
@@ -46,8 +46,12 @@ pub(super) fn lay(model: &Model) -> Graph {
             }
         }
     }
+    // A copy has the fields of what it is copied from, so those have to lead where they should before.
     for index in 0..builder.graph.plain.len() {
         builder.apply_provides(NodeId(index as u32));
+    }
+    for index in builder.graph.plain.len()..builder.graph.nodes.len() {
+        builder.complete(NodeId(index as u32));
     }
     builder.graph.resolvers = resolvers(model, &builder.graph.nodes);
     builder.graph
@@ -72,8 +76,8 @@ struct Builder<'m> {
     graph: Graph,
     /// Copies made for `@provides`, by what they were copied from and what is provided.
     provided: HashMap<(NodeId, String), NodeId>,
-    /// Plain nodes whose fields lead to the copies that their `@provides` ask for.
-    applied: HashSet<NodeId>,
+    /// Copies that have no fields yet, with what they are copied from and what is provided.
+    incomplete: HashMap<NodeId, (NodeId, FieldSet)>,
 }
 
 impl Builder<'_> {
@@ -139,25 +143,17 @@ impl Builder<'_> {
         })
     }
 
-    /// Leads the fields that have `@provides` to copies of their plain targets.
+    /// Leads the fields of a plain node that have `@provides` to copies of their targets, which are still incomplete.
     fn apply_provides(&mut self, id: NodeId) {
         let model = self.model;
-        let Node {
-            ty,
-            subgraph,
-            provided,
-            ..
-        } = *self.graph.node(id);
-        if provided || !self.applied.insert(id) {
-            return;
-        }
+        let Node { ty, subgraph, .. } = *self.graph.node(id);
         let Some(here) = model.type_in(ty, subgraph) else {
             return;
         };
         for (name, field) in &here.fields {
             let target = self.graph.field(id, name).and_then(|found| found.target);
             if let (Some(plain), Some(provides)) = (target, &field.provides) {
-                let copy = self.provide(plain, provides);
+                let copy = self.copy(plain, provides);
                 if let Some(found) = self.graph.nodes[id.0 as usize].fields.get_mut(name) {
                     found.target = Some(copy);
                 }
@@ -165,19 +161,52 @@ impl Builder<'_> {
         }
     }
 
-    /// A copy of a node from which the provided fields can be reached as well.
+    /// The copy of a node from which the provided fields can be reached as well, complete.
     fn provide(&mut self, from: NodeId, provides: &FieldSet) -> NodeId {
+        let id = self.copy(from, provides);
+        self.complete(id);
+        id
+    }
+
+    /// The copy of a node for what is provided; a new one is incomplete.
+    fn copy(&mut self, from: NodeId, provides: &FieldSet) -> NodeId {
         let key = (from, provides.to_string());
         if let Some(known) = self.provided.get(&key) {
             return *known;
         }
-        self.apply_provides(from);
-        let mut node = self.graph.node(from).clone();
-        node.provided = true;
-        let (ty, subgraph) = (node.ty, node.subgraph);
-        let id = self.graph.add(node);
+        let Node {
+            ty,
+            subgraph,
+            interface_object,
+            ..
+        } = *self.graph.node(from);
+        let id = self.graph.add(Node {
+            ty,
+            subgraph,
+            provided: true,
+            interface_object,
+            fields: IndexMap::default(),
+            casts: Vec::new(),
+        });
         self.provided.insert(key, id);
-        for item in &provides.items {
+        self.incomplete.insert(id, (from, provides.clone()));
+        id
+    }
+
+    /// Gives a copy its fields, unless it has them.
+    fn complete(&mut self, id: NodeId) {
+        let Some((from, provides)) = self.incomplete.remove(&id) else {
+            return;
+        };
+        self.complete(from);
+        let Node { fields, casts, .. } = self.graph.node(from).clone();
+        let node = &mut self.graph.nodes[id.0 as usize];
+        (node.fields, node.casts) = (fields, casts);
+        let (ty, subgraph) = (node.ty, node.subgraph);
+        // Leaves first: what is provided further below may come back to this copy.
+        let is_leaf = |item: &&FieldSetItem| matches!(item, FieldSetItem::Field { set, .. } if set.is_empty());
+        let (leaves, others): (Vec<_>, Vec<_>) = provides.items.iter().partition(is_leaf);
+        for item in leaves.into_iter().chain(others) {
             match item {
                 FieldSetItem::Field { name, set, .. } => {
                     self.provide_field(id, ty, subgraph, name, set);
@@ -185,7 +214,6 @@ impl Builder<'_> {
                 FieldSetItem::Fragment { on, set } => self.provide_fragment(id, on, set),
             }
         }
-        id
     }
 
     fn provide_field(

@@ -139,6 +139,21 @@ async fn the_names_of_subgraphs_can_be_kept_from_clients() {
     let code = &untold["errors"][0]["extensions"]["code"];
     assert_eq!(code, "DOWNSTREAM_SERVICE_ERROR");
     assert!(!untold.to_string().contains("products"), "{untold}");
+
+    // Bound and closed again, so that nobody listens there.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let urls = format!("override_subgraph_url: {{ products: '{dead}', reviews: '{dead}' }}");
+    let config = RouterConfig::from_yaml(&format!("{config}\n{urls}")).unwrap();
+    let router = RouterBuilder::new(config, HttpTransports::new())
+        .build(shop::SUPERGRAPH)
+        .unwrap();
+    let untold = serve_router(router).await.query("{ broken }").await;
+    let message = untold["errors"][0]["message"].as_str().unwrap();
+    let reason = "request to a subgraph failed: could not reach the subgraph";
+    assert!(message.starts_with(reason), "{message}");
+    assert!(!untold.to_string().contains("products"), "{untold}");
 }
 
 #[tokio::test]
