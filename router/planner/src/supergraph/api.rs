@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::ast::{Directive, DirectiveList};
+use apollo_compiler::ast::{Directive, DirectiveDefinition, DirectiveList};
 use apollo_compiler::schema::{Component, ExtendedType, InputValueDefinition};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema};
@@ -28,8 +28,12 @@ pub(super) fn api_schema(
         .collect();
 
     schema.types.retain(|name, _| !hidden_types.contains(name));
+    // apollo-compiler knows `@oneOf` only where it is defined.
+    let is_graphqls_own = |definition: &Node<DirectiveDefinition>| {
+        definition.is_built_in() || KEPT.contains(&definition.name.as_str())
+    };
     schema.directive_definitions.retain(|name, definition| {
-        definition.is_built_in()
+        is_graphqls_own(definition)
             || (!links.owns(name)
                 && definition
                     .locations
@@ -37,7 +41,7 @@ pub(super) fn api_schema(
                     .any(|at| is_executable(at.name())))
     });
     for definition in schema.directive_definitions.values_mut() {
-        if !definition.is_built_in() {
+        if !is_graphqls_own(definition) {
             let definition = definition.make_mut();
             definition
                 .arguments
