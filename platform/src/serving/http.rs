@@ -10,13 +10,14 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequestParts, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post as on_post};
 use axum::serve::{ListenerExt, TapIo};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tower_http::decompression::RequestDecompressionLayer;
 use uuid::Uuid;
 
 use super::{Readiness, error_response, execute, websocket};
@@ -27,7 +28,7 @@ use crate::identity::{
 use crate::subgraph::Subgraph;
 use crate::telemetry;
 
-/// The largest request in bytes. The router's own limit is lower; lists of representations make requests grow.
+/// The largest request in bytes, decompressed. The router's own limit is lower; lists of representations make requests grow.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// How much is read from a WebSocket at once, in bytes. Each has a buffer of this size, which is cleared before every
 /// read; what the router sends is short.
@@ -76,7 +77,10 @@ pub fn router(subgraph: Arc<Subgraph>, serving: Serving) -> Result<Router, Serve
         metrics,
     });
     let routes = Router::new()
-        .route("/graphql", get(upgrade).post(post))
+        .route(
+            "/graphql",
+            get(upgrade).merge(on_post(post).layer(RequestDecompressionLayer::new())),
+        )
         .route("/health", get(health))
         .route("/readiness", get(readiness))
         .route("/metrics", get(prometheus))

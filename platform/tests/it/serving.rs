@@ -1,9 +1,12 @@
 //! A subgraph's own server: who gets in, and what the answers look like.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, Object, Schema, Subscription};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::stream::{Stream, StreamExt};
 use futures::{FutureExt, SinkExt};
 use jsonwebtoken::{EncodingKey, Header};
@@ -259,6 +262,44 @@ async fn bad_requests_are_refused_with_a_code() {
         assert_eq!((got, code(&response)), (status, "BAD_USER_INPUT"), "{shown}: {response}");
     }
     assert_eq!(server.get("/graphql").await.0, 405);
+}
+
+#[tokio::test]
+async fn compressed_requests_are_read_up_to_the_same_limit() {
+    let server = serve().await;
+    let gzip = |text: String| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let request = r#"{"query":"{ whoami }"}"#;
+    let answered = json!({ "data": { "whoami": "nobody" } });
+    for (encoding, body, status, expected) in [
+        ("gzip", gzip(request.to_owned()), 200, Some(&answered)),
+        (
+            "gzip",
+            gzip(format!("{request}{}", " ".repeat(5 << 20))),
+            413,
+            None,
+        ),
+        ("gzip", request.into(), 400, None),
+    ] {
+        let response = reqwest::Client::new()
+            .post(server.url("/graphql"))
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding)
+            .header(IDENTITY_HEADER, signed(&Identity::Anonymous))
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        let response: Value = response.json().await.unwrap();
+        match expected {
+            Some(expected) => assert_eq!(response, *expected),
+            None => assert_eq!(code(&response), "BAD_USER_INPUT"),
+        }
+    }
 }
 
 #[tokio::test]

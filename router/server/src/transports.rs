@@ -104,6 +104,7 @@ impl HttpTransports {
         let settings = HttpTransportConfig {
             request_timeout: traffic.subgraph_timeout(name),
             deduplicate_queries: traffic.deduplicates_queries(name),
+            compression: traffic.compression(name),
             subscription_url: passthrough.url(name, url),
             subscription_protocol: passthrough.protocol(name).into(),
             ..HttpTransportConfig::new(url)

@@ -17,6 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use tower::{BoxError, Service};
 
+use super::encoding::Coding;
 use super::http1::{Http1, Http1Endpoint};
 
 /// A pool of connections. One for all subgraphs that are reached in the same way; cheap to clone.
@@ -146,9 +147,9 @@ impl HttpClient {
         })
     }
 
-    /// The way to a subgraph that is spoken to in HTTP/1.1 without TLS.
-    pub(super) fn plain(&self, uri: &Uri) -> Option<Http1Endpoint> {
-        self.plain.as_ref()?.endpoint(uri)
+    /// The way to a subgraph that is spoken to in HTTP/1.1 without TLS, and gets bodies in this coding.
+    pub(super) fn plain(&self, uri: &Uri, coding: Coding) -> Option<Http1Endpoint> {
+        self.plain.as_ref()?.endpoint(uri, coding)
     }
 }
 

@@ -1,15 +1,22 @@
 //! Compressed bodies (RFC 9110, section 8.4), of subgraphs and of clients.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 
 use bytes::Bytes;
+use flate2::Compression;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::write::{GzEncoder, ZlibEncoder};
 use http::header::HeaderValue;
 
 use super::TransportError;
 
 /// What [`decode`] understands, as the value of `accept-encoding`.
 pub const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip, deflate, br");
+
+/// Of 11: a request is compressed while its client waits, and what is above costs more time than it saves.
+const BROTLI_QUALITY: u32 = 4;
+/// The window, as a power of two in bytes: longer than nearly all requests.
+const BROTLI_WINDOW: u32 = 18;
 
 /// The codings of a body, in the order in which they were applied, from the values of `content-encoding`. None for
 /// most. One that is not known is [`TransportError::Malformed`], with its name.
@@ -38,9 +45,10 @@ pub fn decode(codings: &[Coding], body: Bytes, limit: usize) -> Result<Bytes, Tr
 }
 
 /// A content coding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Coding {
     /// None.
+    #[default]
     Identity,
     /// `gzip`
     Gzip,
@@ -66,6 +74,29 @@ impl Coding {
         }
     }
 
+    /// Its name in `content-encoding`; none for [`Coding::Identity`], which need not be told.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Coding::Identity => None,
+            Coding::Gzip => Some("gzip"),
+            Coding::Deflate => Some("deflate"),
+            Coding::Brotli => Some("br"),
+        }
+    }
+
+    /// The body in this coding.
+    pub(super) fn encode(self, body: Bytes) -> Result<Bytes, TransportError> {
+        let encoded = match self {
+            Coding::Identity => return Ok(body),
+            Coding::Gzip => gzip(&body),
+            Coding::Deflate => zlib(&body),
+            Coding::Brotli => brotli(&body),
+        };
+        encoded.map(Bytes::from).map_err(|error| {
+            TransportError::Unsupported(format!("the request cannot be compressed: {error}"))
+        })
+    }
+
     fn decode(self, body: &Bytes, limit: usize) -> Result<Bytes, TransportError> {
         let text = &body[..];
         match self {
@@ -78,11 +109,32 @@ impl Coding {
             Coding::Deflate => inflate(DeflateDecoder::new(text), body.len(), limit),
             Coding::Brotli => {
                 let buffer = body.len().clamp(256, 16 << 10);
-                let decoder = brotli_decompressor::Decompressor::new(text, buffer);
+                let decoder = brotli::Decompressor::new(text, buffer);
                 inflate(decoder, body.len(), limit)
             }
         }
     }
+}
+
+fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+fn zlib(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+fn brotli(body: &[u8]) -> io::Result<Vec<u8>> {
+    let buffer = body.len().clamp(256, 16 << 10);
+    let mut encoder =
+        brotli::CompressorWriter::new(Vec::new(), buffer, BROTLI_QUALITY, BROTLI_WINDOW);
+    encoder.write_all(body)?;
+    encoder.flush()?;
+    Ok(encoder.into_inner())
 }
 
 fn inflate(decoder: impl Read, compressed: usize, limit: usize) -> Result<Bytes, TransportError> {
@@ -111,32 +163,41 @@ fn has_zlib_header(body: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
-    use flate2::Compression;
-    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use flate2::write::DeflateEncoder;
 
     use super::*;
 
-    fn written<W: Write>(mut encoder: W, finish: impl FnOnce(W) -> Vec<u8>) -> Bytes {
-        encoder.write_all(&b"the body ".repeat(1000)).unwrap();
-        Bytes::from(finish(encoder))
+    fn body() -> Bytes {
+        Bytes::from(b"the body ".repeat(1000))
     }
 
     fn gzip() -> Bytes {
-        let encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        written(encoder, |encoder| encoder.finish().unwrap())
+        Coding::Gzip.encode(body()).unwrap()
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for coding in [
+            Coding::Identity,
+            Coding::Gzip,
+            Coding::Deflate,
+            Coding::Brotli,
+        ] {
+            for body in [body(), Bytes::new()] {
+                let encoded = coding.encode(body.clone()).unwrap();
+                let named = codings(coding.name().into_iter()).unwrap();
+                assert_eq!(decode(&named, encoded, 9000), Ok(body), "{coding:?}");
+            }
+        }
     }
 
     #[test]
     fn both_readings_of_deflate() {
-        let zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
-        let zlib = written(zlib, |encoder| encoder.finish().unwrap());
-        let bare = DeflateEncoder::new(Vec::new(), Compression::fast());
-        let bare = written(bare, |encoder| encoder.finish().unwrap());
-        for body in [zlib, bare] {
-            let decoded = decode(&[Coding::Deflate], body, 9000).unwrap();
-            assert_eq!(decoded, b"the body ".repeat(1000));
+        let zlib = Coding::Deflate.encode(body()).unwrap();
+        let mut bare = DeflateEncoder::new(Vec::new(), Compression::fast());
+        bare.write_all(&body()).unwrap();
+        for encoded in [zlib, Bytes::from(bare.finish().unwrap())] {
+            assert_eq!(decode(&[Coding::Deflate], encoded, 9000), Ok(body()));
         }
     }
 
@@ -164,12 +225,7 @@ mod tests {
 
     #[test]
     fn several_codings_come_off_in_reverse() {
-        let twice = GzEncoder::new(Vec::new(), Compression::fast());
-        let twice = {
-            let mut encoder = twice;
-            encoder.write_all(&gzip()).unwrap();
-            Bytes::from(encoder.finish().unwrap())
-        };
+        let twice = Coding::Gzip.encode(gzip()).unwrap();
         let codings = codings(["GZIP, identity", "x-gzip"].into_iter()).unwrap();
         assert_eq!(codings, [Coding::Gzip, Coding::Gzip]);
         assert_eq!(decode(&codings, twice, 9000).unwrap().len(), 9000);

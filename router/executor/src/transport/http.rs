@@ -10,7 +10,8 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
 use http::header::{
-    self, ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    self, ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue,
 };
 use http::{Method, Request, Response, Uri};
 use http_body_util::Full;
@@ -20,7 +21,7 @@ use super::answer::{receive, root_cause};
 pub use super::client::{
     HttpClient, HttpClientConfig, HttpSetupError, HttpVersion, TlsConfig, TlsIdentity,
 };
-use super::encoding;
+use super::encoding::{self, Coding};
 use super::http1::Http1Endpoint;
 use super::in_flight::InFlight;
 use super::streaming::{self, Framing};
@@ -48,6 +49,9 @@ pub struct HttpTransportConfig {
     /// Whether identical queries with the same headers that are under way at the same time share one request.
     /// Headers that only trace a request (`traceparent`, `tracestate`, `x-correlation-id`) may differ. Default true.
     pub deduplicate_queries: bool,
+    /// How the bodies of requests are compressed, for a subgraph that is known to understand it: nobody asks it. Bodies
+    /// of WebSocket messages are not. Default [`Coding::Identity`].
+    pub compression: Coding,
 }
 
 /// How a subgraph sends the events of a subscription.
@@ -73,6 +77,7 @@ impl HttpTransportConfig {
             max_response_bytes: 64 << 20,
             heartbeat: Duration::from_secs(30),
             deduplicate_queries: true,
+            compression: Coding::Identity,
         }
     }
 }
@@ -92,6 +97,7 @@ struct Endpoint {
     plain: Option<Http1Endpoint>,
     request_timeout: Duration,
     max_response_bytes: usize,
+    compression: Coding,
 }
 
 enum Subscriptions {
@@ -132,11 +138,12 @@ impl HttpTransport {
             }
         };
         let endpoint = Endpoint {
-            plain: client.plain(&uri),
+            plain: client.plain(&uri, config.compression),
             client,
             uri,
             request_timeout: config.request_timeout,
             max_response_bytes: config.max_response_bytes,
+            compression: config.compression,
         };
         Ok(HttpTransport {
             endpoint: Arc::new(endpoint),
@@ -155,6 +162,7 @@ impl Endpoint {
         is_query: bool,
     ) -> Result<SubgraphResponse, TransportError> {
         let limit = self.max_response_bytes;
+        let body = self.compression.encode(body)?;
         let exchange = async {
             match &self.plain {
                 Some(plain) => plain.exchange(context, &body, limit, is_query).await,
@@ -171,7 +179,7 @@ impl Endpoint {
         }
     }
 
-    /// The head of the response.
+    /// The head of the response. The body is compressed already.
     async fn send(
         &self,
         uri: Uri,
@@ -182,6 +190,10 @@ impl Endpoint {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
+        if let Some(coding) = self.compression.name() {
+            let coding = HeaderValue::from_static(coding);
+            request.headers_mut().insert(CONTENT_ENCODING, coding);
+        }
         let sent = self.client.pool.request(request).await;
         sent.map_err(|error| TransportError::Connection(root_cause(&error)))
     }
@@ -194,8 +206,9 @@ impl Endpoint {
         request: &SubgraphRequest,
     ) -> Result<Events, TransportError> {
         let headers = request_headers(&request.context.headers, accept.clone(), None);
+        let body = Bytes::from(request_body(request));
+        let body = self.compression.encode(body)?;
         let opening = async {
-            let body = Bytes::from(request_body(request));
             let response = self.send(uri.clone(), headers, body).await?;
             let framing = match response.status().is_success() {
                 true => Framing::of(response.headers())?,
@@ -300,7 +313,7 @@ pub(super) fn may_pass(name: &HeaderName) -> bool {
         header::EXPECT,
         header::HOST,
         header::CONTENT_LENGTH,
-        header::CONTENT_ENCODING,
+        CONTENT_ENCODING,
         ACCEPT_ENCODING,
         HeaderName::from_static("keep-alive"),
     ];

@@ -1,13 +1,18 @@
-//! Subgraphs that compress their answers.
+//! Subgraphs that compress their answers, and those that get compressed requests.
 
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Json, Router};
+use futures::StreamExt;
 use serde_json::{Value, json};
+use souk_executor::transport::encoding::Coding;
+use souk_executor::transport::http::{HttpClientConfig, HttpVersion, SubscriptionProtocol};
 use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::support::*;
 
@@ -95,4 +100,78 @@ async fn errors_in_a_compressed_answer_of_status_500_are_the_subgraphs_own() {
         .layer(CompressionLayer::new());
     let response = run(app).await;
     assert_eq!(only_message(&response), "x".repeat(2000));
+}
+
+const SUBSCRIBED: &str = "type Query { echo: String } type Subscription { echo: String }";
+
+/// A subgraph that answers a request with its own text, once it has decompressed it, and what it gets: the names of
+/// codings.
+fn decompressing() -> (Router, Arc<Mutex<Vec<String>>>) {
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let log = received.clone();
+    let remember = move |request: Request| {
+        let coding = request.headers().get("content-encoding");
+        let coding = coding.map_or("none", |coding| coding.to_str().unwrap());
+        log.lock().unwrap().push(coding.to_owned());
+        async move { request }
+    };
+    let answer = async |headers: HeaderMap, Json(body): Json<Value>| {
+        let answer = json!({ "data": { "echo": body["query"] } });
+        if headers["accept"] == "text/event-stream" {
+            let events = format!("event: next\ndata: {answer}\n\nevent: complete\ndata:\n\n");
+            return ([("content-type", "text/event-stream")], events).into_response();
+        }
+        Json(answer).into_response()
+    };
+    let app = Router::new()
+        .route("/graphql", post(answer))
+        .layer(RequestDecompressionLayer::new())
+        .layer(axum::middleware::map_request(remember));
+    (app, received)
+}
+
+#[tokio::test]
+async fn requests_are_compressed_when_the_subgraph_is_said_to_take_it() {
+    let (app, received) = decompressing();
+    let (url, server) = serve(app).await;
+    let codings = [
+        (Coding::Gzip, "gzip"),
+        (Coding::Deflate, "deflate"),
+        (Coding::Brotli, "br"),
+        (Coding::Identity, "none"),
+    ];
+    for http_version in [HttpVersion::Negotiated, HttpVersion::Http2] {
+        for (coding, name) in codings {
+            let config = HttpClientConfig {
+                http_version,
+                ..HttpClientConfig::default()
+            };
+            let mut graph = Graph::with_client(SCHEMA, &config);
+            graph.connect("one", &url, |config| config.compression = coding);
+            let response = graph.run("{ echo }", root("one", "{ echo }")).await;
+            assert_eq!(response, json!({ "data": { "echo": "{ echo }" } }));
+            assert_eq!(received.lock().unwrap().pop().unwrap(), name);
+        }
+    }
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_subscription_over_http_is_compressed_as_well() {
+    let (app, received) = decompressing();
+    let (url, server) = serve(app).await;
+    let mut graph = Graph::new(SUBSCRIBED);
+    graph.connect("one", &url, |config| {
+        config.compression = Coding::Gzip;
+        config.subscription_protocol = SubscriptionProtocol::EventStream;
+    });
+    let text = "subscription { echo }";
+    let request = graph.request(text, Some(subscription("one", text, None)), json!({}));
+    let Ok(mut events) = graph.executor().subscribe(request).await else {
+        panic!("the subgraph refuses the subscription");
+    };
+    let event = json_of(&events.next().await.unwrap());
+    assert_eq!(event, json!({ "data": { "echo": text } }));
+    assert_eq!(*received.lock().unwrap(), ["gzip"]);
+    server.abort();
 }

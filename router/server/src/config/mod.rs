@@ -44,7 +44,7 @@ pub use supergraph::{
     QueryPlanning, Sandbox, Supergraph, Telemetry,
 };
 pub use tls::{ClientAuthentication, SubgraphTls, SubgraphTlsTarget, Tls};
-pub use traffic::{Http2, RouterTraffic, SubgraphTraffic, TrafficShaping};
+pub use traffic::{Compression, Http2, RouterTraffic, SubgraphTraffic, TrafficShaping};
 
 /// Everything that `router.yaml` can say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

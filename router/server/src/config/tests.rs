@@ -1,3 +1,4 @@
+use souk_executor::transport::encoding::Coding;
 use souk_executor::transport::http::HttpVersion;
 use souk_executor::{ErrorPolicy, ExtensionPolicy};
 
@@ -85,6 +86,7 @@ traffic_shaping:
       timeout: 500ms
       deduplicate_query: true
       experimental_http2: http2only
+      compression: br
 tls:
   subgraph:
     all:
@@ -147,6 +149,8 @@ subscription:
     assert!(traffic.deduplicates_queries("search"));
     assert_eq!(traffic.http_version("search"), HttpVersion::Http2);
     assert_eq!(traffic.http_version("order"), HttpVersion::Negotiated);
+    assert_eq!(traffic.compression("search"), Coding::Brotli);
+    assert_eq!(traffic.compression("order"), Coding::Identity);
     let passthrough = &config.subscription.mode.passthrough;
     assert_eq!(
         passthrough.protocol("order"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
+use souk_executor::transport::encoding::Coding;
 use souk_executor::transport::http::HttpVersion;
 
 use super::Period;
@@ -48,6 +49,8 @@ pub struct SubgraphTraffic {
     pub deduplicate_query: Option<bool>,
     /// Which versions of HTTP are spoken. Default `enable`.
     pub experimental_http2: Option<Http2>,
+    /// How the bodies of requests are compressed. Default `identity`.
+    pub compression: Option<Compression>,
 }
 
 /// `experimental_http2`
@@ -73,6 +76,32 @@ impl From<Http2> for HttpVersion {
     }
 }
 
+/// `compression`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    Identity,
+    /// With gzip.
+    Gzip,
+    /// With zlib (RFC 9110, section 8.4.1.2).
+    Deflate,
+    /// With brotli.
+    Br,
+}
+
+impl From<Compression> for Coding {
+    fn from(compression: Compression) -> Coding {
+        match compression {
+            Compression::Identity => Coding::Identity,
+            Compression::Gzip => Coding::Gzip,
+            Compression::Deflate => Coding::Deflate,
+            Compression::Br => Coding::Brotli,
+        }
+    }
+}
+
 impl TrafficShaping {
     /// How long one request to this subgraph may take.
     pub fn subgraph_timeout(&self, subgraph: &str) -> Duration {
@@ -90,6 +119,12 @@ impl TrafficShaping {
     pub fn http_version(&self, subgraph: &str) -> HttpVersion {
         let http2 = self.of(subgraph, |traffic| traffic.experimental_http2);
         http2.unwrap_or_default().into()
+    }
+
+    /// How the bodies of requests to this subgraph are compressed.
+    pub fn compression(&self, subgraph: &str) -> Coding {
+        let compression = self.of(subgraph, |traffic| traffic.compression);
+        compression.unwrap_or_default().into()
     }
 
     fn of<T>(&self, subgraph: &str, key: impl Fn(&SubgraphTraffic) -> Option<T>) -> Option<T> {

@@ -24,8 +24,9 @@ use tower::ServiceExt;
 use self::message::{Body, Head};
 use self::pool::Pool;
 use super::answer::root_cause;
+use super::encoding::{self, Coding};
 use super::http::{ACCEPTED, may_pass};
-use super::{SubgraphResponse, TransportError, encoding};
+use super::{SubgraphResponse, TransportError};
 
 /// The connections to all hosts.
 #[derive(Clone)]
@@ -50,8 +51,8 @@ impl Http1 {
         }
     }
 
-    /// The way to this address; `None` when it is not a plain one.
-    pub fn endpoint(&self, uri: &Uri) -> Option<Http1Endpoint> {
+    /// The way to this address, for bodies in this coding; `None` when it is not a plain one.
+    pub fn endpoint(&self, uri: &Uri, coding: Coding) -> Option<Http1Endpoint> {
         if uri.scheme() != Some(&Scheme::HTTP) {
             return None;
         }
@@ -64,6 +65,10 @@ impl Http1 {
         head.extend_from_slice(ACCEPTED.as_bytes());
         head.extend_from_slice(b"\r\naccept-encoding: ");
         head.extend_from_slice(encoding::ACCEPTED.as_bytes());
+        if let Some(coding) = coding.name() {
+            head.extend_from_slice(b"\r\ncontent-encoding: ");
+            head.extend_from_slice(coding.as_bytes());
+        }
         head.extend_from_slice(b"\r\n");
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = hosts.entry(authority.clone()).or_insert_with(|| {
