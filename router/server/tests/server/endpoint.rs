@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use souk_router::{HttpTransports, RouterBuilder, RouterConfig};
 
-use crate::support::{Shop, serve, serve_router, serve_with, shop};
+use crate::support::{Shop, serve, serve_over_http, serve_with, shop};
 
 #[tokio::test]
 async fn a_correlation_id_follows_a_request() {
@@ -145,11 +145,8 @@ async fn the_names_of_subgraphs_can_be_kept_from_clients() {
     let dead = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
     let urls = format!("override_subgraph_url: {{ products: '{dead}', reviews: '{dead}' }}");
-    let config = RouterConfig::from_yaml(&format!("{config}\n{urls}")).unwrap();
-    let router = RouterBuilder::new(config, HttpTransports::new())
-        .build(shop::SUPERGRAPH)
-        .unwrap();
-    let untold = serve_router(router).await.query("{ broken }").await;
+    let served = serve_over_http(&format!("{config}\n{urls}")).await;
+    let untold = served.query("{ broken }").await;
     let message = untold["errors"][0]["message"].as_str().unwrap();
     let reason = "request to a subgraph failed: could not reach the subgraph";
     assert!(message.starts_with(reason), "{message}");
@@ -259,15 +256,8 @@ async fn without_metrics_there_is_no_such_path() {
 #[tokio::test]
 async fn subgraphs_are_reached_over_http() {
     let shop = Shop::default();
-    let address = shop::publish(&shop).await;
-    let config = format!(
-        "override_subgraph_url: {{ products: 'http://{address}/products', reviews: 'http://{address}/reviews' }}"
-    );
-    let config = RouterConfig::from_yaml(&config).unwrap();
-    let router = RouterBuilder::new(config, HttpTransports::new())
-        .build(shop::SUPERGRAPH)
-        .unwrap();
-    let served = serve_router(router).await;
+    let urls = shop::publish(shop::routes(&shop)).await;
+    let served = serve_over_http(&urls).await;
     let request = served.post().header("x-correlation-id", "cart-9");
     let response = request
         .json(&json!({ "query": "{ products { name rating } }" }))

@@ -23,6 +23,7 @@ mod override_labels;
 mod reload;
 mod server_sent_events;
 mod shutdown;
+mod subgraph_traffic;
 mod subscribers;
 mod support;
 mod threads;

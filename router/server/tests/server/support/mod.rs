@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use souk_router::{Router, RouterBuilder, RouterConfig, RouterHandle};
+use souk_router::{HttpTransports, Router, RouterBuilder, RouterConfig, RouterHandle};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -42,6 +42,15 @@ pub async fn serve_with(
 ) -> Served {
     let config = RouterConfig::from_yaml(config).unwrap();
     let router = add(RouterBuilder::new(config, shop.transports()))
+        .build(shop::SUPERGRAPH)
+        .unwrap();
+    serve_router(router).await
+}
+
+/// A router that reaches the shop over HTTP, as this configuration says.
+pub async fn serve_over_http(config: &str) -> Served {
+    let config = RouterConfig::from_yaml(config).unwrap();
+    let router = RouterBuilder::new(config, HttpTransports::new())
         .build(shop::SUPERGRAPH)
         .unwrap();
     serve_router(router).await

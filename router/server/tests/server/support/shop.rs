@@ -1,17 +1,20 @@
 //! Two subgraphs in the test's process: products, and reviews that extend them.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_graphql::http::{WebSocket, WebSocketProtocols, WsMessage};
 use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Object, Schema, SimpleObject, Subscription,
 };
 use async_trait::async_trait;
 use axum::Json;
-use axum::routing::{MethodRouter, post};
-use futures::StreamExt;
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
 use futures::stream::{self, BoxStream, Stream};
+use futures::{SinkExt, StreamExt};
 use http::HeaderMap;
 use souk_executor::{
     SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, Transports,
@@ -280,16 +283,40 @@ impl Shop {
     }
 }
 
-/// Both subgraphs over HTTP, at `/products` and `/reviews`.
-pub async fn publish(shop: &Shop) -> SocketAddr {
+/// Both subgraphs over HTTP: `/products`, whose subscriptions are by graphql-transport-ws at `/events`, and `/reviews`.
+pub fn routes(shop: &Shop) -> axum::Router {
     let (products, reviews) = shop.subgraphs();
-    let routes = axum::Router::new()
+    axum::Router::new()
+        .route("/events", get(events).with_state(products.clone()))
         .route("/products", endpoint(products, shop.seen.clone()))
-        .route("/reviews", endpoint(reviews, shop.seen.clone()));
+        .route("/reviews", endpoint(reviews, shop.seen.clone()))
+}
+
+/// Serves subgraphs on a free port; a configuration that makes the router find them there.
+pub async fn publish(routes: axum::Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    address
+    format!(
+        "override_subgraph_url: {{ products: 'http://{address}/products', reviews: 'http://{address}/reviews' }}"
+    )
+}
+
+async fn events(State(schema): State<Products>, upgrade: WebSocketUpgrade) -> Response {
+    let upgrade = upgrade.protocols(["graphql-transport-ws"]);
+    upgrade.on_upgrade(|socket| async move {
+        let (mut sink, source) = socket.split();
+        let texts = source.filter_map(async |message| match message {
+            Ok(Message::Text(text)) => Some(text.to_string()),
+            _ => None,
+        });
+        let mut answers = WebSocket::new(schema, texts.boxed(), WebSocketProtocols::GraphQLWS);
+        while let Some(WsMessage::Text(answer)) = answers.next().await {
+            if sink.send(Message::text(answer)).await.is_err() {
+                return;
+            }
+        }
+    })
 }
 
 fn endpoint<S: async_graphql::Executor>(schema: S, seen: Arc<Mutex<HeaderMap>>) -> MethodRouter {
