@@ -105,7 +105,7 @@ pub struct SubgraphArgs {
     /// The configuration file.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// The address to listen on, such as 0.0.0.0:4001.
+    /// The address, or the name of a host, to listen on, such as 0.0.0.0:4001.
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
 }
@@ -131,7 +131,7 @@ pub struct RouterArgs {
     /// The router's configuration (router.yaml); without it every default holds.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The address to listen on; wins over the configuration's `supergraph.listen`.
+    /// The address, or the name of a host, to listen on; wins over the configuration's `supergraph.listen`.
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
 }

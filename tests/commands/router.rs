@@ -18,12 +18,17 @@ pub struct Router {
 impl Router {
     /// Starts it over the folder's `supergraph.graphql`, with these variables in its environment.
     pub fn start(folder: &Folder, environment: &[(&str, &str)]) -> Router {
+        Router::start_at("127.0.0.1:0", folder, environment)
+    }
+
+    /// The same at an address.
+    pub fn start_at(listen: &str, folder: &Folder, environment: &[(&str, &str)]) -> Router {
         let arguments = [
             "router",
             "--supergraph",
             "supergraph.graphql",
             "--listen",
-            "127.0.0.1:0",
+            listen,
         ];
         let mut command = souk(folder.0.path(), &arguments);
         let mut child = command
@@ -49,7 +54,7 @@ impl Router {
         let url = || {
             let log = heard.lock().unwrap();
             let (_, behind) = log.split_once("http://")?;
-            let end = behind.find(|c: char| c != '.' && c != ':' && !c.is_ascii_digit())?;
+            let end = behind.find(|c: char| !".:[]".contains(c) && !c.is_ascii_hexdigit())?;
             Some(format!("http://{}", &behind[..end]))
         };
         crate::eventually("the router's address", || url().is_some());

@@ -16,10 +16,12 @@ mod settings;
 mod subgraph;
 mod user;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
 
 use souk_platform::config::{Config, Sources};
 use souk_platform::telemetry;
+use tokio::net::TcpListener;
 
 use crate::cli::{Command, ConfigArgs, EventsCommand, SchemaCommand, SearchCommand, UserCommand};
 use crate::failure::Failure;
@@ -76,15 +78,24 @@ async fn told_to_stop() -> Result<(), Failure> {
     }
 }
 
-/// Binds the address, or says why not.
-async fn bind(address: &str) -> Result<tokio::net::TcpListener, Failure> {
-    tokio::net::TcpListener::bind(address)
+/// Binds the address, which may have the name of a host, or says why not.
+async fn bind(address: &str) -> Result<TcpListener, Failure> {
+    let cannot = |why: String| Failure::setup(format!("cannot listen on {address}: {why}"));
+    let resolved = tokio::net::lookup_host(address).await;
+    let addresses: Vec<SocketAddr> = resolved
+        .map_err(|error| match error.kind() {
+            // No host and port at all.
+            ErrorKind::InvalidInput => cannot(error.to_string()),
+            _ => cannot(format!("the host has no address here: {error}")),
+        })?
+        .collect();
+    TcpListener::bind(&*addresses)
         .await
         .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => Failure::setup(format!(
+            ErrorKind::AddrInUse => Failure::setup(format!(
                 "{address} is taken by another program; choose another port"
             )),
-            _ => Failure::setup(format!("cannot listen on {address}: {error}")),
+            _ => cannot(error.to_string()),
         })
 }
 
@@ -95,7 +106,7 @@ fn print(text: &str) -> Result<(), Failure> {
         .write_all(text.as_bytes())
         .and_then(|()| output.flush())
     {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(Failure::failed),
     }
 }

@@ -1,6 +1,5 @@
 //! `souk router`: a router over any supergraph.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -23,16 +22,18 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
     telemetry::init(&platform.log).map_err(Failure::setup)?;
     let mut config = router_config::read(args.config.as_deref())?;
     if let Some(listen) = &args.listen {
-        config.supergraph.listen = ListenAddress(parse_address(listen)?);
+        let address = listen.parse::<ListenAddress>();
+        config.supergraph.listen =
+            address.map_err(|wrong| Failure::setup(format!("--listen: {wrong}")))?;
     }
-    let address = config.supergraph.listen.0;
+    let address = config.supergraph.listen.0.clone();
     let supergraph = std::fs::read_to_string(&args.supergraph).map_err(|error| {
         Failure::setup(format!(
             "cannot read {}: {error}",
             args.supergraph.display()
         ))
     })?;
-    let listener = bind(&address.to_string()).await?;
+    let listener = bind(&address).await?;
 
     let metrics = telemetry::metrics().map_err(Failure::setup)?;
     let mut builder =
@@ -67,14 +68,6 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let served = router.serve_on_threads(listener, threads).await;
     served.map_err(Failure::failed)
-}
-
-fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
-    text.parse().map_err(|_| {
-        Failure::setup(format!(
-            "--listen {text} is not an address such as 127.0.0.1:4000"
-        ))
-    })
 }
 
 /// Passes identities on to our own subgraphs.

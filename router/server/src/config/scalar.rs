@@ -184,17 +184,28 @@ impl<'de> Deserialize<'de> for ServiceUrl {
     }
 }
 
-/// An address and port to listen on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListenAddress(pub std::net::SocketAddr);
+/// A host and a port to listen on: `127.0.0.1:4000`, `[::1]:4000`, or the name of a host, `localhost:4000`, which is
+/// looked up by who listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenAddress(pub String);
 
 impl FromStr for ListenAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<ListenAddress, String> {
-        text.parse().map(ListenAddress).map_err(|_| {
-            format!("\"{text}\" is not an address to listen on; write one such as 127.0.0.1:4000")
-        })
+        let is_name = |host: &str| {
+            let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            !host.is_empty() && host.chars().all(known)
+        };
+        let named = text
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| is_name(host) && port.parse::<u16>().is_ok());
+        if named || text.parse::<std::net::SocketAddr>().is_ok() {
+            return Ok(ListenAddress(text.to_owned()));
+        }
+        Err(format!(
+            "\"{text}\" is not an address to listen on; write one such as 127.0.0.1:4000 or localhost:4000"
+        ))
     }
 }
 
@@ -245,6 +256,36 @@ mod tests {
             "18446744073709551615h",
         ] {
             assert!(wrong.parse::<Period>().is_err(), "{wrong} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_host_to_listen_on_may_have_a_name() {
+        for right in [
+            "127.0.0.1:4000",
+            "[::1]:0",
+            "localhost:4000",
+            "router.shop.svc:65535",
+        ] {
+            assert!(
+                right.parse::<ListenAddress>().is_ok(),
+                "{right} was refused"
+            );
+        }
+        for wrong in [
+            "",
+            "localhost",
+            ":4000",
+            "::1:4000",
+            "localhost:65536",
+            "localhost:http",
+            "http://localhost:4000",
+            "local host:4000",
+        ] {
+            assert!(
+                wrong.parse::<ListenAddress>().is_err(),
+                "{wrong} was accepted"
+            );
         }
     }
 

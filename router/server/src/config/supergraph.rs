@@ -1,7 +1,5 @@
 //! Where the graph, the page, health and metrics are served.
 
-use std::net::SocketAddr;
-
 use serde::Deserialize;
 
 use super::{ListenAddress, Period, UrlPath};
@@ -10,7 +8,7 @@ use super::{ListenAddress, Period, UrlPath};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Supergraph {
-    /// Address and port to listen on. Default `127.0.0.1:4000`.
+    /// Address, or name of a host, and port to listen on. Default `127.0.0.1:4000`.
     pub listen: ListenAddress,
     /// Path of the GraphQL endpoint. Default `/graphql`.
     pub path: UrlPath,
@@ -25,7 +23,7 @@ pub struct Supergraph {
 impl Default for Supergraph {
     fn default() -> Supergraph {
         Supergraph {
-            listen: ListenAddress(SocketAddr::from(([127, 0, 0, 1], 4000))),
+            listen: ListenAddress("127.0.0.1:4000".to_owned()),
             path: UrlPath("/graphql".to_owned()),
             introspection: true,
             connection_shutdown_timeout: Period::seconds(30),

@@ -113,7 +113,7 @@ subscription:
 "#,
     )
     .unwrap();
-    assert_eq!(config.supergraph.listen.0.port(), 4100);
+    assert_eq!(config.supergraph.listen.0, "0.0.0.0:4100");
     assert!(!config.supergraph.introspection);
     assert_eq!(config.server.http.header_read_timeout, Period::seconds(10));
     assert_eq!(config.supergraph.query_planning.cache.in_memory.limit, 64);
@@ -203,7 +203,7 @@ cors:
     )
     .join("\n"), @r#"
     supergraf: unknown field `supergraf`, expected one of `supergraph`, `server`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
-    supergraph.listen: "nowhere" is not an address to listen on; write one such as 127.0.0.1:4000
+    supergraph.listen: "nowhere" is not an address to listen on; write one such as 127.0.0.1:4000 or localhost:4000
     supergraph.path: "graphql" is not a path; write one that starts with a slash, such as /graphql
     supergraph.introspection: invalid type: string "maybe", expected a boolean
     limits.max_depth: invalid value: integer `-1`, expected u32
