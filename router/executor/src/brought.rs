@@ -2,8 +2,8 @@
 
 use apollo_compiler::ast::{Definition, Document, Selection};
 
-use crate::errors::PathElement;
-use crate::prepared::{FetchStep, Field, PreparedPlan, Segment};
+use crate::place::KeptPlace;
+use crate::prepared::{FetchId, FetchStep, Field, PreparedPlan, Segment};
 use crate::symbols::{Symbol, TYPENAME};
 
 /// The document of a fetch.
@@ -38,13 +38,19 @@ impl<'a> Brought<'a> {
         }
     }
 
-    /// Whether the fetch was to bring the field at a path of the client's response.
-    pub fn has_field(&self, path: &[PathElement]) -> bool {
-        let keys = response_keys(path);
-        let Some((key, object)) = keys.split_last() else {
-            return false;
+    /// Which fetch it is.
+    pub fn fetch(&self) -> FetchId {
+        self.fetch.id
+    }
+
+    /// Where the fetch puts the objects with which it was to bring the field at a place of the client's response: how
+    /// many keys of the path lead there. Empty when it was not to bring the field.
+    pub fn starts_of_field(&self, place: &KeptPlace) -> Vec<usize> {
+        let keys = place.keys();
+        let Some((key, above)) = keys.split_last() else {
+            return Vec::new();
         };
-        self.holds_at(object, |fields, selections| {
+        self.starts_where(above, |fields, selections| {
             fields
                 .iter()
                 .filter(|field| &*field.response_key == *key)
@@ -52,38 +58,80 @@ impl<'a> Brought<'a> {
         })
     }
 
-    /// Whether the fetch was to bring the runtime type of the object at a path of the client's response.
-    pub fn has_type(&self, path: &[PathElement]) -> bool {
-        self.holds_at(&response_keys(path), |_, selections| {
+    /// The same for the runtime type of the object at a place.
+    pub fn starts_of_type(&self, place: &KeptPlace) -> Vec<usize> {
+        self.starts_where(&place.keys(), |_, selections| {
             self.selects(selections, TYPENAME)
         })
     }
 
-    /// Whether something holds of the response's fields and the fetch's selections on the object that these response keys
-    /// lead to.
-    fn holds_at(&self, keys: &[&str], holds: impl Fn(&[&Field], &Selections<'_>) -> bool) -> bool {
-        if self.fetch.groups.is_empty() {
-            let object = self.object_at(keys, &self.fetch.root_at, self.root());
-            return object.is_some_and(|(fields, selections)| holds(&fields, &selections));
+    /// The same where something holds of the response's fields and the fetch's selections on the object that these
+    /// response keys lead to.
+    fn starts_where(
+        &self,
+        keys: &[&str],
+        holds: impl Fn(&[&Field], &Selections<'_>) -> bool,
+    ) -> Vec<usize> {
+        let mut depths = Vec::new();
+        for (start, selections) in self.starts() {
+            let object = self.object_at(keys, start, selections);
+            if object.is_some_and(|(fields, selections)| holds(&fields, &selections)) {
+                depths.push(keys_of(start).count());
+            }
         }
-        self.fetch.groups.iter().any(|group| {
-            let entities = self.below(&self.root(), group.response_key);
-            let object = self.object_at(keys, &group.path, entities);
-            object.is_some_and(|(fields, selections)| holds(&fields, &selections))
-        })
+        depths
     }
 
-    /// The same for one place where the fetch puts objects; `None` when the keys do not lead there.
+    /// Whether the fetch was to bring what another needs of its entities: their runtime type, or a value that is sent.
+    pub fn is_needed_by(&self, other: &FetchStep) -> bool {
+        other.contextual.is_some()
+            || other.groups.iter().any(|group| {
+                let sent = group.shapes.iter().flat_map(|shape| &shape.fields);
+                let mut needed = sent.map(|field| field.source).chain([TYPENAME]);
+                let entity = self.selections_at(&group.path);
+                needed.any(|key| self.selects(&entity, key))
+            })
+    }
+
+    /// What is selected at a place of the tree.
+    fn selections_at(&self, place: &[Segment]) -> Selections<'_> {
+        let place: Vec<Symbol> = keys_of(place).collect();
+        let mut found = Vec::new();
+        for (start, mut selections) in self.starts() {
+            let start: Vec<Symbol> = keys_of(start).collect();
+            if let Some(further) = place.strip_prefix(start.as_slice()) {
+                for key in further {
+                    selections = self.below(&selections, *key);
+                }
+                found.append(&mut selections);
+            }
+        }
+        found
+    }
+
+    /// The places of the tree at which the fetch brings something, and what is selected on the objects there.
+    fn starts(&self) -> impl Iterator<Item = (&'a [Segment], Selections<'_>)> {
+        let fetch = self.fetch;
+        let root = fetch
+            .groups
+            .is_empty()
+            .then(|| (&*fetch.root_at, self.root()));
+        let entities = fetch.groups.iter().map(|group| {
+            let selections = self.below(&self.root(), group.response_key);
+            (&*group.path, selections)
+        });
+        root.into_iter().chain(entities)
+    }
+
+    /// The response's fields and the fetch's selections on the object that response keys lead to, for one place where the
+    /// fetch puts objects; `None` when the keys do not lead there.
     fn object_at<'s>(
         &'s self,
         keys: &[&str],
         place: &[Segment],
         mut selections: Selections<'s>,
     ) -> Option<(Vec<&'s Field>, Selections<'s>)> {
-        let mut place = place.iter().filter_map(|segment| match segment {
-            Segment::Key(key) => Some(*key),
-            Segment::Each | Segment::OnTypes(_) => None,
-        });
+        let mut place = keys_of(place);
         let mut fields: Vec<&Field> = self.plan.response.fields.iter().collect();
         for key in keys {
             fields.retain(|field| &*field.response_key == *key);
@@ -155,11 +203,10 @@ impl<'a> Brought<'a> {
     }
 }
 
-/// A path without its indices.
-fn response_keys(path: &[PathElement]) -> Vec<&str> {
-    let keys = path.iter().filter_map(|element| match element {
-        PathElement::Key(key) => Some(&**key),
-        PathElement::Index(_) => None,
-    });
-    keys.collect()
+/// The keys of a place of the tree.
+fn keys_of(place: &[Segment]) -> impl Iterator<Item = Symbol> {
+    place.iter().filter_map(|segment| match segment {
+        Segment::Key(key) => Some(*key),
+        Segment::Each | Segment::OnTypes(_) => None,
+    })
 }

@@ -67,10 +67,14 @@ pub(crate) fn requests(
             });
         }
     }
-    documents
+    let requests = documents
         .into_iter()
-        .map(|slots| request(fetch, contextual, variables, slots))
-        .collect()
+        .map(|slots| request(fetch, contextual, variables, slots));
+    let requests: Vec<ContextualFetch> = requests.collect();
+    for request in &requests {
+        state.errors.note_asked(fetch.id, &request.entities);
+    }
+    requests
 }
 
 /// The entities of a group, by the values of its contexts.

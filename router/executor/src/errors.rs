@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::prepared::FetchId;
+use crate::representations::Entities;
 use crate::request::JsonMap;
+use crate::tree::ObjectId;
 
 /// One entry of the response's `errors`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,6 +38,10 @@ pub(crate) struct FetchErrors {
     pub errors: Vec<GraphQLError>,
     /// The fetch that each comes from.
     pub fetches: Vec<FetchId>,
+    /// The objects that fetches asked about since there are errors.
+    asked: HashSet<(FetchId, ObjectId)>,
+    /// The objects for which fetches brought errors and nothing else.
+    refused: HashSet<(FetchId, ObjectId)>,
 }
 
 impl FetchErrors {
@@ -42,6 +49,32 @@ impl FetchErrors {
     pub fn add(&mut self, fetch: FetchId, errors: impl IntoIterator<Item = GraphQLError>) {
         self.errors.extend(errors);
         self.fetches.resize(self.errors.len(), fetch);
+    }
+
+    /// Notes that a fetch asks about entities. No error of before has kept it from that, so none explains what the
+    /// fetch leaves out there.
+    pub fn note_asked(&mut self, fetch: FetchId, entities: &[Entities]) {
+        if !self.errors.is_empty() {
+            let targets = entities.iter().flat_map(|group| &group.targets);
+            self.asked
+                .extend(targets.map(|(object, _)| (fetch, *object)));
+        }
+    }
+
+    /// Whether a fetch asked about an object since there are errors.
+    pub fn was_asked(&self, fetch: FetchId, object: ObjectId) -> bool {
+        self.asked.contains(&(fetch, object))
+    }
+
+    /// Notes that a fetch that has errors brought nothing at all for these objects.
+    pub fn note_refused(&mut self, fetch: FetchId, objects: impl IntoIterator<Item = ObjectId>) {
+        let objects = objects.into_iter().map(|object| (fetch, object));
+        self.refused.extend(objects);
+    }
+
+    /// Whether a fetch brought errors and nothing else for an object.
+    pub fn was_refused(&self, fetch: FetchId, object: ObjectId) -> bool {
+        self.refused.contains(&(fetch, object))
     }
 }
 

@@ -61,6 +61,7 @@ impl State {
                 false => Entities::none(form),
             });
         }
+        self.errors.note_asked(fetch.id, &groups);
         let needed = match fetch.groups.as_slice() {
             [] => !representations::objects_at(&mut self.tree, &fetch.root_at).is_empty(),
             _ => groups.iter().any(|group| group.len > 0),
@@ -153,7 +154,10 @@ impl State {
     ) -> Result<(), String> {
         let data = match data {
             Some(TreeValue::Object(data)) => data,
-            Some(TreeValue::Null) | None if has_errors => return Ok(()),
+            Some(TreeValue::Null) | None if has_errors => {
+                self.note_refused(fetch, entities);
+                return Ok(());
+            }
             Some(TreeValue::Null) | None => return Err("no data and no errors".into()),
             Some(_) => return Err("'data' is not an object".into()),
         };
@@ -167,13 +171,29 @@ impl State {
             if entities.len == 0 {
                 continue;
             }
-            if let Err(message) = self.merge_group(plan, group, entities, data, has_errors) {
-                problem.get_or_insert(message);
+            match self.merge_group(plan, group, entities, data, has_errors) {
+                Ok(refused) if has_errors => self.errors.note_refused(fetch.id, refused),
+                Ok(_) => {}
+                Err(message) => {
+                    problem.get_or_insert(message);
+                }
             }
         }
         problem.map_or(Ok(()), Err)
     }
 
+    /// Notes that all that a fetch asked for is missing.
+    fn note_refused(&mut self, fetch: &FetchStep, entities: &[Entities]) {
+        if fetch.groups.is_empty() {
+            let targets = representations::objects_at(&mut self.tree, &fetch.root_at);
+            self.errors.note_refused(fetch.id, targets);
+        }
+        let targets = entities.iter().flat_map(|group| &group.targets);
+        let objects = targets.map(|(object, _)| *object);
+        self.errors.note_refused(fetch.id, objects);
+    }
+
+    /// Returns the objects for which there is nothing.
     fn merge_group(
         &mut self,
         plan: &PreparedPlan,
@@ -181,11 +201,14 @@ impl State {
         entities: &Entities,
         data: ObjectId,
         has_errors: bool,
-    ) -> Result<(), String> {
+    ) -> Result<Vec<ObjectId>, String> {
         let key = plan.symbols.name(group.response_key);
         let (first, len) = match self.tree.field(data, group.response_key) {
             Some(TreeValue::List { first, len }) => (first, len),
-            Some(TreeValue::Null) | None if has_errors => return Ok(()),
+            Some(TreeValue::Null) | None if has_errors => {
+                let targets = entities.targets.iter();
+                return Ok(targets.map(|(object, _)| *object).collect());
+            }
             _ => return Err(format!("'{key}' is not a list")),
         };
         if len != entities.len {
@@ -194,9 +217,9 @@ impl State {
                 entities.len
             ));
         }
-        let misfits = merge::merge_entities(&mut self.tree, &entities.targets, first);
-        match misfits.entities {
-            0 => no_contradictions(misfits),
+        let merged = merge::merge_entities(&mut self.tree, &entities.targets, first);
+        match merged.misfits.entities {
+            0 => no_contradictions(merged.misfits).map(|()| merged.without),
             wrong => Err(format!(
                 "{wrong} of the entities in '{key}' are not objects"
             )),

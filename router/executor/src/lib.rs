@@ -11,6 +11,7 @@ mod json;
 mod locate;
 mod merge;
 mod parse;
+mod place;
 mod policy;
 mod prepared;
 mod representations;

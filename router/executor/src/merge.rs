@@ -26,15 +26,28 @@ pub(crate) fn merge_root(tree: &mut Tree, targets: &[ObjectId], data: ObjectId) 
     misfits
 }
 
+/// What came of merging entities.
+#[derive(Debug)]
+pub(crate) struct MergedEntities {
+    pub misfits: Misfits,
+    /// The objects whose entity is null.
+    pub without: Vec<ObjectId>,
+}
+
 /// Merges entities into the objects that wait for them. `targets` names an item of the list `entities` by index;
 /// a null entity leaves its targets as they are.
-pub(crate) fn merge_entities(tree: &mut Tree, targets: &[(ObjectId, u32)], first: u32) -> Misfits {
+pub(crate) fn merge_entities(
+    tree: &mut Tree,
+    targets: &[(ObjectId, u32)],
+    first: u32,
+) -> MergedEntities {
     let entities: Vec<TreeValue> = tree.chain(first).map(|item| item.value).collect();
     let is_wrong = |value: &&TreeValue| !matches!(value, TreeValue::Object(_) | TreeValue::Null);
     let mut misfits = Misfits {
         entities: entities.iter().filter(is_wrong).count(),
         values: 0,
     };
+    let mut without = Vec::new();
     let mut merged = vec![false; if tree.is_unshared { entities.len() } else { 0 }];
     for &(target, index) in targets {
         if let Some(TreeValue::Object(entity)) = entities.get(index as usize) {
@@ -47,9 +60,11 @@ pub(crate) fn merge_entities(tree: &mut Tree, targets: &[(ObjectId, u32)], first
                 *entity
             };
             merge_object(tree, target, entity, &mut misfits.values);
+        } else {
+            without.push(target);
         }
     }
-    misfits
+    MergedEntities { misfits, without }
 }
 
 /// Adds the fields of `from` to `to`. The nodes are copied, since `from` may be merged into several objects;

@@ -6,13 +6,12 @@
 mod explained;
 mod leaf;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use crate::brought::Brought;
-use crate::errors::{FetchErrors, GraphQLError, PathElement};
+use crate::errors::{FetchErrors, GraphQLError};
 use crate::introspection::Introspected;
+use crate::place::{KeptPlace, Place};
 use crate::prepared::{Field, FieldValue, Fields, PreparedPlan, TypeSet};
 use crate::response::Response;
 use crate::symbols::{NO_SYMBOL, Symbol, UNKNOWN};
@@ -33,33 +32,20 @@ pub(crate) fn write_response(
     fetch_errors: FetchErrors,
     size_hint: usize,
 ) -> Response {
-    let out = Vec::with_capacity(size_hint);
-    let mut writer = Writer {
+    let writer = Writer {
         tree,
         plan,
         conditions,
         introspected,
-        fetch_errors,
+        fetch_errors: &fetch_errors,
         explained: None,
         errors: Vec::new(),
         unreported: 0,
-        out,
+        out: Vec::with_capacity(size_hint),
     };
-    writer.out.extend_from_slice(b"{\"data\":");
-    let start = writer.out.len();
-    if writer
-        .fields(ROOT, NO_SYMBOL, &plan.response, None)
-        .is_err()
-    {
-        writer.out.truncate(start);
-        writer.out.extend_from_slice(b"null");
-    }
-    let (mut out, mut errors) = (writer.out, writer.fetch_errors.errors);
-    errors.append(&mut writer.errors);
-    if writer.unreported > 0 {
-        let message = format!("{} more errors", writer.unreported);
-        errors.push(GraphQLError::new(message, VALIDATION_FAILED));
-    }
+    let (mut out, own_errors) = writer.response();
+    let mut errors = fetch_errors.errors;
+    errors.extend(own_errors);
     write_errors(&mut out, &errors);
     out.push(b'}');
     Response::new(Bytes::from(out), true, errors.len())
@@ -79,36 +65,12 @@ struct NullTravels;
 
 type Written = Result<(), NullTravels>;
 
-/// The place of a value, as a chain on the stack: it costs nothing unless there is an error.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    parent: Option<&'a Place<'a>>,
-    step: PlaceStep<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum PlaceStep<'a> {
-    Key(&'a Arc<str>),
-    Index(usize),
-}
-
-impl Place<'_> {
-    fn path(&self) -> Vec<PathElement> {
-        let mut path = self.parent.map(Place::path).unwrap_or_default();
-        path.push(match self.step {
-            PlaceStep::Key(key) => PathElement::Key(key.clone()),
-            PlaceStep::Index(index) => PathElement::Index(index),
-        });
-        path
-    }
-}
-
 struct Writer<'a> {
     tree: &'a Tree,
     plan: &'a PreparedPlan,
     conditions: &'a [bool],
     introspected: Option<&'a Introspected>,
-    fetch_errors: FetchErrors,
+    fetch_errors: &'a FetchErrors,
     /// What `fetch_errors` explain; made when there is something to explain.
     explained: Option<Explained<'a>>,
     /// What the writer itself finds wrong.
@@ -119,6 +81,23 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The response up to its errors, and what errors the writer has found.
+    fn response(mut self) -> (Vec<u8>, Vec<GraphQLError>) {
+        self.out.extend_from_slice(b"{\"data\":");
+        let start = self.out.len();
+        let written = self.fields(ROOT, NO_SYMBOL, &self.plan.response, None);
+        if written.is_err() {
+            self.out.truncate(start);
+            self.out.extend_from_slice(b"null");
+        }
+        if self.unreported > 0 {
+            let message = format!("{} more errors", self.unreported);
+            let more = GraphQLError::new(message, VALIDATION_FAILED);
+            self.errors.push(more);
+        }
+        (self.out, self.errors)
+    }
+
     fn fields(
         &mut self,
         object: ObjectId,
@@ -150,10 +129,7 @@ impl Writer<'_> {
                 FieldValue::Introspection => self.introspection(field),
                 _ => {
                     let value = self.find(object, field.source, &mut cursor);
-                    let place = Place {
-                        parent,
-                        step: PlaceStep::Key(&field.response_key),
-                    };
+                    let place = Place::of_field(parent, &field.response_key, object);
                     self.value(value, field, &field.non_null, &place)?;
                 }
             }
@@ -233,10 +209,7 @@ impl Writer<'_> {
             if index > 0 {
                 self.out.push(b',');
             }
-            let place = Place {
-                parent: Some(place),
-                step: PlaceStep::Index(index),
-            };
+            let place = Place::of_item(place, index);
             self.value(Some(item.value), field, non_null, &place)?;
         }
         self.out.push(b']');
@@ -258,7 +231,11 @@ impl Writer<'_> {
         };
         if !written {
             self.error(
-                format!("{} is not a {}", self.describe(value), field.type_name),
+                format!(
+                    "{} is not a valid {}",
+                    self.describe(value),
+                    field.type_name
+                ),
                 place,
             );
             return Err(NullTravels);
@@ -276,7 +253,11 @@ impl Writer<'_> {
     ) -> Written {
         let TreeValue::Object(object) = value else {
             self.error(
-                format!("{} is not a {}", self.describe(value), field.type_name),
+                format!(
+                    "{} is not a valid {}",
+                    self.describe(value),
+                    field.type_name
+                ),
                 place,
             );
             return Err(NullTravels);
@@ -289,10 +270,13 @@ impl Writer<'_> {
         };
         if !possible.contains(type_name) {
             // Known to be wrong already when the fetch that knows the concrete type failed.
-            let path = place.path();
-            if !self.is_covered(&path, |brought| {
-                brought.has_field(&path) || brought.has_type(&path)
-            }) {
+            let here = place.to_kept(Some(object));
+            let is_explained = self.is_explained(&here, |brought| {
+                let mut starts = brought.starts_of_field(&here);
+                starts.extend(brought.starts_of_type(&here));
+                starts
+            });
+            if !is_explained {
                 let message = match type_name {
                     NO_SYMBOL => format!("the type of a {} is unknown", field.type_name),
                     _ => format!(
@@ -327,8 +311,8 @@ impl Writer<'_> {
     /// Reports a null where none may be, unless a subgraph has explained it already: a field has one error only
     /// (section 6.4.4).
     fn null_error(&mut self, field: &Field, place: &Place) {
-        let path = place.path();
-        if !self.is_covered(&path, |brought| brought.has_field(&path)) {
+        let here = place.to_kept(None);
+        if !self.is_explained(&here, |brought| brought.starts_of_field(&here)) {
             self.error(
                 format!(
                     "cannot return null for non-nullable field '{}'",
@@ -339,19 +323,19 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether a fetch has failed that was to bring what is missing at a path.
-    fn is_covered(
+    /// Whether the error of a fetch explains what is missing at a place; see [`Explained::explains`].
+    fn is_explained(
         &mut self,
-        path: &[PathElement],
-        is_missing: impl Fn(&Brought<'_>) -> bool,
+        place: &KeptPlace,
+        starts: impl Fn(&Brought<'_>) -> Vec<usize>,
     ) -> bool {
         if self.fetch_errors.errors.is_empty() {
             return false;
         }
-        let (errors, plan) = (&self.fetch_errors, self.plan);
+        let (errors, plan) = (self.fetch_errors, self.plan);
         self.explained
             .get_or_insert_with(|| Explained::by(errors, plan))
-            .covers(path, is_missing)
+            .explains(place, starts)
     }
 
     fn error(&mut self, message: String, place: &Place) {

@@ -134,5 +134,5 @@ async fn an_object_for_a_list_and_a_list_for_an_object_are_null_with_an_error() 
         .run("{ int o { x } }", root("one", "{ int o { x } }"))
         .await;
     assert_eq!(response["data"], json!({ "int": 1, "o": null }));
-    assert_eq!(only_message(&response), "a list is not a O");
+    assert_eq!(only_message(&response), "a list is not a valid O");
 }

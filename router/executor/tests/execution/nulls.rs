@@ -171,10 +171,14 @@ async fn failed_entities_do_not_explain_a_null_beside_them() {
         .await
         .subgraph("two", |_| DOWN)
         .await;
-    let friends = "query($representations:[_Any!]!){_entities(representations:$representations){...on User{friend{name}}}}";
     let fetches = sequence([
         root("one", "{ loose { __typename id name } }"),
-        entities("two", "loose.@", &[("User", "id")], friends),
+        entities(
+            "two",
+            "loose.@",
+            &[("User", "id")],
+            &of_user("friend{name}"),
+        ),
     ]);
     let response = graph
         .run("{ loose { name friend { name } } }", fetches)
@@ -189,6 +193,111 @@ async fn failed_entities_do_not_explain_a_null_beside_them() {
     );
 }
 
+const FIND: &str = "query($representations:[_Any!]!){_entities(representations:$representations)";
+
+fn of_user(fields: &str) -> String {
+    format!("{FIND}{{...on User{{{fields}}}}}}}")
+}
+
+#[tokio::test]
+async fn a_failed_fetch_does_not_explain_a_null_of_a_later_fetch_that_does_not_need_it() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            Answer::Json(json!({ "data": { "maybe": { "__typename": "User", "id": "1" } } }))
+        })
+        .await
+        .subgraph("two", |_| DOWN)
+        .await
+        .subgraph("three", |_| {
+            Answer::Json(json!({ "data": { "_entities": [{ "name": null }] } }))
+        })
+        .await;
+    let fetches = sequence([
+        root("one", "{ maybe { __typename id } }"),
+        entities("two", "maybe", &[("User", "id")], &of_user("tags")),
+        entities("three", "maybe", &[("User", "id")], &of_user("name")),
+    ]);
+    let response = graph.run("{ maybe { name } }", fetches).await;
+    assert_eq!(response["data"], json!({ "maybe": null }));
+    assert_eq!(
+        error_places(&response),
+        [down(json!(["maybe"])), invalid(json!(["maybe", "name"]))]
+    );
+}
+
+#[tokio::test]
+async fn a_failed_fetch_does_not_explain_a_null_for_which_it_was_not_needed_here() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            let user = |id: &str, needed: Value| json!({ "__typename": "User", "id": id, "needed": needed });
+            let users = [user("1", json!("x")), user("2", Value::Null)];
+            Answer::Json(json!({ "data": { "loose": users } }))
+        })
+        .await
+        .subgraph("two", |request| {
+            assert_eq!(request.representations().len(), 2);
+            let errors = json!([{ "message": "which one is not said" }]);
+            let nothing = json!({ "needed": null });
+            Answer::Json(json!({ "data": { "_entities": [nothing, nothing] }, "errors": errors }))
+        })
+        .await
+        .subgraph("three", |request| {
+            assert_eq!(request.representations().len(), 1);
+            Answer::Json(json!({ "data": { "_entities": [{ "name": null }] } }))
+        })
+        .await;
+    let fetches = sequence([
+        root("one", "{ loose { __typename id needed } }"),
+        entities("two", "loose.@", &[("User", "id")], &of_user("needed")),
+        entities(
+            "three",
+            "loose.@",
+            &[("User", "id needed")],
+            &of_user("name"),
+        ),
+    ]);
+    let response = graph.run("{ loose { name } }", fetches).await;
+    assert_eq!(response["data"], json!({ "loose": [null, null] }));
+    let own = (json!(["loose"]), "DOWNSTREAM_SERVICE_ERROR".to_owned());
+    assert_eq!(
+        error_places(&response),
+        [own, invalid(json!(["loose", 0, "name"]))]
+    );
+}
+
+#[tokio::test]
+async fn a_failed_fetch_without_a_place_does_not_explain_what_another_left_out() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            Answer::Json(json!({ "data": { "maybe": { "__typename": "User", "id": null } } }))
+        })
+        .await
+        .subgraph("two", |_| DOWN)
+        .await
+        .subgraph("three", |_| unreachable!("there is nothing to send"))
+        .await;
+    let fetches = sequence([
+        parallel([
+            root("one", "{ maybe { __typename id } }"),
+            root("two", "{ other loose { __typename id } }"),
+        ]),
+        parallel([
+            entities("three", "maybe", &[("User", "id")], &of_user("name")),
+            entities("three", "loose.@", &[("User", "id")], &of_user("name")),
+        ]),
+    ]);
+    let operation = "{ maybe { name } other loose { name } }";
+    let response = graph.run(operation, fetches).await;
+    assert_eq!(
+        response["data"],
+        json!({ "maybe": null, "other": null, "loose": null })
+    );
+    assert_eq!(
+        error_places(&response),
+        [down(Value::Null), invalid(json!(["maybe", "name"]))]
+    );
+}
+
 #[tokio::test]
 async fn a_failed_fetch_explains_what_could_not_be_fetched_without_it() {
     let graph = Graph::new(SCHEMA)
@@ -200,11 +309,6 @@ async fn a_failed_fetch_explains_what_could_not_be_fetched_without_it() {
         .await
         .subgraph("three", |_| unreachable!("there is nothing to send"))
         .await;
-    let of_user = |field: &str| {
-        format!(
-            "query($representations:[_Any!]!){{_entities(representations:$representations){{...on User{{{field}}}}}}}"
-        )
-    };
     let fetches = sequence([
         root("one", "{ maybe { __typename id } }"),
         entities("two", "maybe", &[("User", "id")], &of_user("needed")),
@@ -218,4 +322,95 @@ async fn a_failed_fetch_explains_what_could_not_be_fetched_without_it() {
     let response = graph.run("{ maybe { shown: name } }", fetches).await;
     assert_eq!(response["data"], json!({ "maybe": null }));
     assert_eq!(error_places(&response), [down(json!(["maybe"]))]);
+}
+
+/// A user whose name and tags `two` refuses to tell, and what is asked of the graph.
+async fn refused(operation: &str, more: Option<(&str, &str)>) -> Value {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            Answer::Json(json!({ "data": { "loose": [{ "__typename": "User", "id": "1" }] } }))
+        })
+        .await
+        .subgraph("two", |_| {
+            let errors = json!([{ "message": "no", "path": ["_entities", 0, "tags"] }]);
+            Answer::Json(json!({ "data": { "_entities": [null] }, "errors": errors }))
+        })
+        .await
+        .subgraph("three", |_| unreachable!("there is nothing to send"))
+        .await;
+    let mut fetches = vec![root("one", "{ loose { __typename id } }")];
+    let fields = if more.is_some() { "tags" } else { "name tags" };
+    let find = of_user(fields);
+    fetches.push(entities("two", "loose.@", &[("User", "id")], &find));
+    if let Some((needed, fields)) = more {
+        let find = of_user(fields);
+        fetches.push(entities("three", "loose.@", &[("User", needed)], &find));
+    }
+    graph.run(operation, sequence(fetches)).await
+}
+
+#[tokio::test]
+async fn the_error_that_made_an_entity_null_explains_its_other_fields() {
+    let tags = (
+        json!(["loose", 0, "tags"]),
+        "DOWNSTREAM_SERVICE_ERROR".to_owned(),
+    );
+    // Whichever comes first.
+    for operation in ["{ loose { tags name } }", "{ loose { name tags } }"] {
+        for more in [None, Some(("id tags", "name"))] {
+            let response = refused(operation, more).await;
+            assert_eq!(response["data"], json!({ "loose": [null] }));
+            let places = error_places(&response);
+            assert_eq!(places, std::slice::from_ref(&tags), "{operation}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_error_that_made_all_data_null_explains_the_other_fields() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            let errors = json!([{ "message": "no", "path": ["user", "name"] }]);
+            Answer::Json(json!({ "data": null, "errors": errors }))
+        })
+        .await;
+    let operation = "{ strict { name } user { name } }";
+    let response = graph.run(operation, root("one", operation)).await;
+    assert_eq!(response["data"], Value::Null);
+    let name = (
+        json!(["user", "name"]),
+        "DOWNSTREAM_SERVICE_ERROR".to_owned(),
+    );
+    assert_eq!(error_places(&response), [name]);
+}
+
+#[tokio::test]
+async fn an_error_does_not_explain_a_null_beside_it_in_an_entity_that_is_there() {
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            Answer::Json(json!({ "data": { "loose": [{ "__typename": "User", "id": "1" }] } }))
+        })
+        .await
+        .subgraph("two", |_| {
+            let errors = json!([{ "message": "no", "path": ["_entities", 0, "friend"] }]);
+            let user = json!({ "name": null, "friend": null });
+            Answer::Json(json!({ "data": { "_entities": [user] }, "errors": errors }))
+        })
+        .await;
+    let find = of_user("name friend{name}");
+    let fetches = sequence([
+        root("one", "{ loose { __typename id } }"),
+        entities("two", "loose.@", &[("User", "id")], &find),
+    ]);
+    let operation = "{ loose { name friend { name } } }";
+    let response = graph.run(operation, fetches).await;
+    assert_eq!(response["data"], json!({ "loose": [null] }));
+    let friend = (
+        json!(["loose", 0, "friend"]),
+        "DOWNSTREAM_SERVICE_ERROR".to_owned(),
+    );
+    assert_eq!(
+        error_places(&response),
+        [friend, invalid(json!(["loose", 0, "name"]))]
+    );
 }
