@@ -1,6 +1,6 @@
 //! A case: an operation, how to send it, and the files that say what comes of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +23,9 @@ pub struct Case {
     pub(crate) labels: HashSet<Arc<str>>,
     /// `# not like one server: why` - the answer differs from a plain server's, for this reason.
     pub unlike: Option<String>,
+    /// `# b answers: {"/data/user/age": "old"}` - what stands in a subgraph's answers instead of the values at these
+    /// JSON pointers.
+    pub(crate) lies: BTreeMap<String, Object>,
     /// `# requests` - what the subgraphs were asked is expected, too.
     pub shows_requests: bool,
 }
@@ -62,6 +65,7 @@ impl Case {
             variables,
             labels: HashSet::new(),
             unlike: None,
+            lies: BTreeMap::new(),
             shows_requests: false,
         }
     }
@@ -79,6 +83,17 @@ impl Case {
             serde_json::from_str(variables)
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         });
+        let mut lies = BTreeMap::new();
+        for line in operation.lines() {
+            if let Some((subgraph, lie)) = line
+                .strip_prefix("# ")
+                .and_then(|line| line.split_once(" answers: "))
+            {
+                let lie = serde_json::from_str(lie)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                lies.insert(subgraph.to_owned(), lie);
+            }
+        }
         let labels = setting("labels:").into_iter();
         let labels = labels.flat_map(|labels| labels.split(", "));
         Case {
@@ -86,6 +101,7 @@ impl Case {
             operation_name: setting("operation:").map(str::to_owned),
             unlike: setting("not like one server:").map(str::to_owned),
             shows_requests: setting("requests").is_some(),
+            lies,
             variables,
             operation,
             path,

@@ -136,6 +136,9 @@ impl Runner {
             Err(error) => return Outcome::failed(WrongKind::NoPlan, format!("no plan: {error}")),
         };
         let mut found = vec![(Expectation::Plan, format!("{plan}\n"))];
+        for server in &self.servers {
+            server.lie(case.lies.get(&server.name).cloned().unwrap_or_default());
+        }
         let responses = match self.execute(case, plan, &document).await {
             Ok(responses) => responses,
             Err(error) => return Outcome::failed(WrongKind::Variables, error),

@@ -25,6 +25,8 @@ pub(crate) struct Server {
     directives: Directives,
     requests: Mutex<Vec<Value>>,
     violations: Mutex<Vec<String>>,
+    /// What stands in the next answers instead of the values at these JSON pointers.
+    lies: Mutex<Object>,
 }
 
 impl Server {
@@ -56,6 +58,7 @@ impl Server {
                 directives,
                 requests: Mutex::default(),
                 violations: Mutex::default(),
+                lies: Mutex::default(),
             });
         }
         servers
@@ -73,7 +76,21 @@ impl Server {
             .lock()
             .expect("not poisoned")
             .push(Value::Object(note));
-        self.event(text, variables, 0)
+        let mut answer = self.event(text, variables, 0);
+        let mut lies = self.lies.lock().expect("not poisoned");
+        lies.retain(|pointer, lie| match answer.pointer_mut(pointer) {
+            Some(value) => {
+                *value = lie.clone();
+                false
+            }
+            None => true,
+        });
+        answer
+    }
+
+    /// Makes the server say other values than it knows, each in the first answer that has one there.
+    pub fn lie(&self, lies: Object) {
+        *self.lies.lock().expect("not poisoned") = lies;
     }
 
     /// The events of a subscription.
@@ -93,7 +110,13 @@ impl Server {
 
     /// What the router did wrong, or the fixture does not say, since the last call.
     pub fn take_violations(&self) -> Vec<String> {
-        std::mem::take(&mut *self.violations.lock().expect("not poisoned"))
+        let mut violations = std::mem::take(&mut *self.violations.lock().expect("not poisoned"));
+        let untold = std::mem::take(&mut *self.lies.lock().expect("not poisoned"));
+        let untold = untold
+            .keys()
+            .map(|pointer| format!("{}: no answer has {pointer}", self.name));
+        violations.extend(untold);
+        violations
     }
 
     fn parse(&self, text: &str) -> Option<Valid<ExecutableDocument>> {
