@@ -117,7 +117,7 @@ fn the_api_schema_is_written_and_hints_and_warnings_are_told() {
     assert!(link.is_symlink(), "a link is no file to be replaced");
     for part in [
         "warning: subgraphs.users has no routing_url",
-        "hint: INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM: \"Rank.GOLD\"",
+        "hint: DEBUG INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM: \"Rank.GOLD\"",
     ] {
         assert!(ran.err().contains(part), "{part} is not in\n{}", ran.err());
     }

@@ -3,6 +3,8 @@
 //! See the references of [errors](https://www.apollographql.com/docs/graphos/reference/federation/errors)
 //! and [hints](https://www.apollographql.com/docs/graphos/reference/federation/hints).
 
+pub use crate::hint::{HintCode, HintLevel};
+
 // Errors
 
 /// An authorization directive stands on an interface, which inherits its implementations' demands.
@@ -190,62 +192,79 @@ pub const UNSUPPORTED_LINKED_FEATURE: &str = "UNSUPPORTED_LINKED_FEATURE";
 
 // Hints
 
+/// [`CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS`] as a hint. The reference gives it no level; the supergraph
+/// leaves the client's argument out.
+pub const CONTEXTUAL_ARGUMENT_LEFT_OUT: HintCode =
+    HintCode::warn(CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS);
+
 /// A directive is composed by default, or its specification is in use in several versions.
-pub const DIRECTIVE_COMPOSITION_INFO: &str = "DIRECTIVE_COMPOSITION_INFO";
+pub const DIRECTIVE_COMPOSITION_INFO: HintCode = HintCode::info("DIRECTIVE_COMPOSITION_INFO");
 /// A directive that some subgraphs compose has another name elsewhere.
-pub const DIRECTIVE_COMPOSITION_WARN: &str = "DIRECTIVE_COMPOSITION_WARN";
+pub const DIRECTIVE_COMPOSITION_WARN: HintCode = HintCode::warn("DIRECTIVE_COMPOSITION_WARN");
 /// `@override` names a subgraph that is not part of the graph.
-pub const FROM_SUBGRAPH_DOES_NOT_EXIST: &str = "FROM_SUBGRAPH_DOES_NOT_EXIST";
+pub const FROM_SUBGRAPH_DOES_NOT_EXIST: HintCode = HintCode::warn("FROM_SUBGRAPH_DOES_NOT_EXIST");
 /// An optional argument is not in all subgraphs, so it is dropped.
-pub const INCONSISTENT_ARGUMENT_PRESENCE: &str = "INCONSISTENT_ARGUMENT_PRESENCE";
+pub const INCONSISTENT_ARGUMENT_PRESENCE: HintCode =
+    HintCode::warn("INCONSISTENT_ARGUMENT_PRESENCE");
 /// An argument's type differs between subgraphs, compatibly.
-pub const INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE: &str =
-    "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE";
+pub const INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE: HintCode =
+    HintCode::info("INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE");
 /// A field's type differs between subgraphs, compatibly.
-pub const INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE: &str = "INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE";
+pub const INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE: HintCode =
+    HintCode::info("INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE");
 /// A default value is not in all subgraphs, so it is dropped.
-pub const INCONSISTENT_DEFAULT_VALUE_PRESENCE: &str = "INCONSISTENT_DEFAULT_VALUE_PRESENCE";
+pub const INCONSISTENT_DEFAULT_VALUE_PRESENCE: HintCode =
+    HintCode::warn("INCONSISTENT_DEFAULT_VALUE_PRESENCE");
 /// A description differs between subgraphs.
-pub const INCONSISTENT_DESCRIPTION: &str = "INCONSISTENT_DESCRIPTION";
+pub const INCONSISTENT_DESCRIPTION: HintCode = HintCode::warn("INCONSISTENT_DESCRIPTION");
 /// A type has a key in some of its subgraphs only.
-pub const INCONSISTENT_ENTITY: &str = "INCONSISTENT_ENTITY";
+pub const INCONSISTENT_ENTITY: HintCode = HintCode::info("INCONSISTENT_ENTITY");
 /// An input enum's value is not in all subgraphs, so it is dropped.
-pub const INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM: &str = "INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM";
+pub const INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM: HintCode =
+    HintCode::warn("INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM");
 /// An output enum's value is not in all subgraphs.
-pub const INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM: &str = "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM";
+pub const INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM: HintCode =
+    HintCode::debug("INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM");
 /// An executable directive is not in all subgraphs, so it is dropped.
-pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE: &str =
-    "INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE";
+pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE: HintCode =
+    HintCode::warn("INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE");
 /// An executable directive's locations differ between subgraphs.
-pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS: &str =
-    "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS";
+pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS: HintCode =
+    HintCode::warn("INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS");
 /// An executable directive is repeatable in some subgraphs only.
-pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE: &str =
-    "INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE";
+pub const INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE: HintCode =
+    HintCode::warn("INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE");
 /// An input object's field is not in all subgraphs, so it is dropped.
-pub const INCONSISTENT_INPUT_OBJECT_FIELD: &str = "INCONSISTENT_INPUT_OBJECT_FIELD";
+pub const INCONSISTENT_INPUT_OBJECT_FIELD: HintCode =
+    HintCode::warn("INCONSISTENT_INPUT_OBJECT_FIELD");
 /// An interface's field is not in all subgraphs.
-pub const INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD: &str = "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD";
+pub const INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD: HintCode =
+    HintCode::debug("INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD");
 /// A merged directive's arguments differ between subgraphs.
-pub const INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS: &str =
-    "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS";
+pub const INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS: HintCode =
+    HintCode::warn("INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS");
 /// A value type's field is not in all subgraphs.
-pub const INCONSISTENT_OBJECT_VALUE_TYPE_FIELD: &str = "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD";
+pub const INCONSISTENT_OBJECT_VALUE_TYPE_FIELD: HintCode =
+    HintCode::debug("INCONSISTENT_OBJECT_VALUE_TYPE_FIELD");
 /// A shared field can be of types in one subgraph that it cannot be of in another.
-pub const INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN: &str =
-    "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN";
+pub const INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN: HintCode =
+    HintCode::warn("INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN");
 /// A union's member is not in all subgraphs.
-pub const INCONSISTENT_UNION_MEMBER: &str = "INCONSISTENT_UNION_MEMBER";
+pub const INCONSISTENT_UNION_MEMBER: HintCode = HintCode::debug("INCONSISTENT_UNION_MEMBER");
 /// Subgraphs apply a directive with different arguments, which are combined.
-pub const MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS: &str =
-    "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS";
+pub const MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS: HintCode =
+    HintCode::info("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS");
 /// An executable directive has no location common to all subgraphs.
-pub const NO_EXECUTABLE_DIRECTIVE_INTERSECTION: &str = "NO_EXECUTABLE_DIRECTIVE_INTERSECTION";
+pub const NO_EXECUTABLE_DIRECTIVE_INTERSECTION: HintCode =
+    HintCode::warn("NO_EXECUTABLE_DIRECTIVE_INTERSECTION");
 /// A field is overridden by another subgraph and serves nothing.
-pub const OVERRIDDEN_FIELD_CAN_BE_REMOVED: &str = "OVERRIDDEN_FIELD_CAN_BE_REMOVED";
+pub const OVERRIDDEN_FIELD_CAN_BE_REMOVED: HintCode =
+    HintCode::info("OVERRIDDEN_FIELD_CAN_BE_REMOVED");
 /// An `@override` has nothing to override.
-pub const OVERRIDE_DIRECTIVE_CAN_BE_REMOVED: &str = "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED";
+pub const OVERRIDE_DIRECTIVE_CAN_BE_REMOVED: HintCode =
+    HintCode::info("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED");
 /// A field is overridden progressively.
-pub const OVERRIDE_MIGRATION_IN_PROGRESS: &str = "OVERRIDE_MIGRATION_IN_PROGRESS";
+pub const OVERRIDE_MIGRATION_IN_PROGRESS: HintCode =
+    HintCode::info("OVERRIDE_MIGRATION_IN_PROGRESS");
 /// No field and no argument is of this enum.
-pub const UNUSED_ENUM_TYPE: &str = "UNUSED_ENUM_TYPE";
+pub const UNUSED_ENUM_TYPE: HintCode = HintCode::debug("UNUSED_ENUM_TYPE");

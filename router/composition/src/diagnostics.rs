@@ -1,12 +1,13 @@
 //! Collects errors and hints while the stages run.
 
-use crate::message::{CompositionErrors, CompositionMessage, Location};
+use crate::hint::HintCode;
+use crate::message::{CompositionErrors, CompositionHint, CompositionMessage, Location};
 
 /// Everything found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     errors: Vec<CompositionMessage>,
-    hints: Vec<CompositionMessage>,
+    hints: Vec<CompositionHint>,
 }
 
 impl Diagnostics {
@@ -25,14 +26,17 @@ impl Diagnostics {
 
     pub(crate) fn hint(
         &mut self,
-        code: &'static str,
+        code: HintCode,
         message: impl Into<String>,
         locations: Vec<Location>,
     ) {
-        self.hints.push(CompositionMessage {
-            code,
-            message: message.into(),
-            locations,
+        self.hints.push(CompositionHint {
+            level: code.level,
+            message: CompositionMessage {
+                code: code.name,
+                message: message.into(),
+                locations,
+            },
         });
     }
 
@@ -48,7 +52,7 @@ impl Diagnostics {
         Err(CompositionErrors::new(std::mem::take(&mut self.errors)))
     }
 
-    pub(crate) fn into_hints(self) -> Vec<CompositionMessage> {
+    pub(crate) fn into_hints(self) -> Vec<CompositionHint> {
         self.hints
     }
 }

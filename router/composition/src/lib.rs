@@ -16,6 +16,7 @@
 
 pub mod code;
 mod diagnostics;
+mod hint;
 mod merge;
 mod message;
 mod satisfiability;
@@ -24,7 +25,8 @@ mod specs;
 mod subgraph;
 mod supergraph;
 
-pub use message::{CompositionErrors, CompositionMessage, Location};
+pub use hint::HintLevel;
+pub use message::{CompositionErrors, CompositionHint, CompositionMessage, Location};
 
 use diagnostics::Diagnostics;
 use supergraph::Reader;
@@ -48,8 +50,8 @@ pub struct Composed {
     pub supergraph_sdl: String,
     /// The schema that clients see: no `@inaccessible` elements, no federation machinery.
     pub api_sdl: String,
-    /// What is allowed but worth a look, with the codes of Apollo's composition hints.
-    pub hints: Vec<CompositionMessage>,
+    /// What is allowed but worth a look, with the codes and levels of Apollo's composition hints.
+    pub hints: Vec<CompositionHint>,
 }
 
 /// Composes subgraphs into a supergraph.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hint::HintLevel;
+
 /// A place in a subgraph's schema.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
@@ -15,7 +17,7 @@ pub struct Location {
     pub source_line: String,
 }
 
-/// One error or hint.
+/// What an error or a hint says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompositionMessage {
     /// One of Apollo's documented codes, see [`crate::code`].
@@ -26,9 +28,22 @@ pub struct CompositionMessage {
     pub locations: Vec<Location>,
 }
 
-impl fmt::Display for CompositionMessage {
+impl CompositionMessage {
+    /// As it prints, but with what `source_of` says of a subgraph, such as the file with its schema, in place of the
+    /// subgraph's name in front of each line and column.
+    pub fn with_sources<S: fmt::Display>(
+        &self,
+        source_of: impl Fn(&str) -> S,
+    ) -> impl fmt::Display {
+        fmt::from_fn(move |f| self.write(f, &source_of))
+    }
+
     /// The code and the message, then each place with its source line and a mark under the column.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write<S: fmt::Display>(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        source_of: &impl Fn(&str) -> S,
+    ) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.message)?;
         for location in &self.locations {
             let line = location.line.to_string();
@@ -43,10 +58,46 @@ impl fmt::Display for CompositionMessage {
             write!(
                 f,
                 "\n{margin}--> {}:{}:{}\n{line} | {}\n{margin} | {indent}^",
-                location.subgraph, location.line, location.column, location.source_line
+                source_of(&location.subgraph),
+                location.line,
+                location.column,
+                location.source_line
             )?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for CompositionMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, &str::to_owned)
+    }
+}
+
+/// Something that is allowed but worth a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompositionHint {
+    /// How much it matters.
+    pub level: HintLevel,
+    /// What it is, and where.
+    pub message: CompositionMessage,
+}
+
+impl CompositionHint {
+    /// See [`CompositionMessage::with_sources`].
+    pub fn with_sources<S: fmt::Display>(
+        &self,
+        source_of: impl Fn(&str) -> S,
+    ) -> impl fmt::Display {
+        let message = self.message.with_sources(source_of);
+        fmt::from_fn(move |f| write!(f, "{} {message}", self.level))
+    }
+}
+
+impl fmt::Display for CompositionHint {
+    /// The level, then as the message prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.level, self.message)
     }
 }
 
@@ -66,6 +117,28 @@ impl CompositionErrors {
     pub fn iter(&self) -> std::slice::Iter<'_, CompositionMessage> {
         self.errors.iter()
     }
+
+    /// See [`CompositionMessage::with_sources`].
+    pub fn with_sources<S: fmt::Display>(
+        &self,
+        source_of: impl Fn(&str) -> S,
+    ) -> impl fmt::Display {
+        fmt::from_fn(move |f| self.write(f, &source_of))
+    }
+
+    fn write<S: fmt::Display>(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        source_of: &impl Fn(&str) -> S,
+    ) -> fmt::Result {
+        for (index, error) in self.errors.iter().enumerate() {
+            if index > 0 {
+                write!(f, "\n\n")?;
+            }
+            error.write(f, source_of)?;
+        }
+        Ok(())
+    }
 }
 
 impl<'a> IntoIterator for &'a CompositionErrors {
@@ -79,12 +152,6 @@ impl<'a> IntoIterator for &'a CompositionErrors {
 
 impl fmt::Display for CompositionErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
-            if index > 0 {
-                write!(f, "\n\n")?;
-            }
-            write!(f, "{error}")?;
-        }
-        Ok(())
+        self.write(f, &str::to_owned)
     }
 }

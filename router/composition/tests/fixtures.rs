@@ -182,11 +182,16 @@ fn every_code_has_a_fixture() {
             .find(|line| line.starts_with(&format!("| `{code}` |")))
             .unwrap_or_else(|| panic!("CODES.md does not list {code}"));
         let fixture = row.rsplit('`').nth(1).expect("the fixture's name");
+        let column = row.split('|').nth(2).expect("a second column").trim();
+        let start = match column {
+            "WARN" | "INFO" | "DEBUG" => format!("{column} {code}: "),
+            _ => format!("{code}: "),
+        };
         let shown = ["errors.txt", "hints.txt"].iter().any(|name| {
             let path = root.join("tests/fixtures").join(fixture).join(name);
             fs::read_to_string(path).is_ok_and(|text| {
                 let mut lines = text.lines();
-                lines.any(|line| line.starts_with(&format!("{code}: ")))
+                lines.any(|line| line.starts_with(&start))
             })
         });
         assert!(shown, "{fixture} does not show {code}");

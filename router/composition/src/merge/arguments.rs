@@ -6,7 +6,7 @@ use super::fields::FieldSource;
 use super::input::Input;
 use super::literals::same_value;
 use super::{Merger, Subgraph};
-use crate::code;
+use crate::code::{self, HintCode};
 use crate::diagnostics::name_subgraphs;
 use apollo_compiler::ast::{DirectiveList, DirectiveLocation, InputValueDefinition};
 use apollo_compiler::{Name, Node};
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub(super) struct InputKind {
     pub location: DirectiveLocation,
     pub type_mismatch: &'static str,
-    pub compatible_type: &'static str,
+    pub compatible_type: HintCode,
     pub default_mismatch: &'static str,
 }
 
@@ -67,7 +67,6 @@ impl<'a> Merger<'a> {
             if value.directives.has("fromContext") {
                 continue;
             }
-            let code = code::CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS;
             let taking = input
                 .sources
                 .iter()
@@ -82,6 +81,7 @@ impl<'a> Merger<'a> {
                     "{taken}, but subgraph \"{}\" requires it from the client",
                     subgraph.name
                 );
+                let code = code::CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS;
                 self.diagnostics.error(code, message, input.locations());
             } else {
                 let message = format!(
@@ -89,6 +89,7 @@ impl<'a> Merger<'a> {
                      gets it",
                     subgraph.name
                 );
+                let code = code::CONTEXTUAL_ARGUMENT_LEFT_OUT;
                 self.diagnostics.hint(code, message, input.locations());
             }
         }
