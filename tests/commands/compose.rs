@@ -118,6 +118,7 @@ fn the_api_schema_is_written_and_hints_and_warnings_are_told() {
     for part in [
         "warning: subgraphs.users has no routing_url",
         "hint: DEBUG INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM: \"Rank.GOLD\"",
+        "--> ranks.graphql:3:13",
     ] {
         assert!(ran.err().contains(part), "{part} is not in\n{}", ran.err());
     }
@@ -236,6 +237,36 @@ fn what_does_not_fit_together_is_1_with_every_error_and_leaves_the_output() {
         assert!(ran.err().contains(part), "{part} is not in\n{}", ran.err());
     }
     assert_eq!(folder.read("out.graphql"), "as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_are_told_by_the_files_and_urls_that_schemas_are_read_from() {
+    let products = Subgraph::start(Catalogue).await;
+    let clash = |field: &str| format!("type Query {{ {field}: Product }} enum Product {{ LAMP }}");
+    let list = format!(
+        "subgraphs:\n  products:\n    schema: {{ subgraph_url: '{}' }}\n  one:\n    schema: {{ file: schemas/one.graphql }}\n  two:\n    schema:\n      sdl: |\n        {LINK}\n        {}\n",
+        products.url,
+        clash("two")
+    );
+    let folder = Folder::new(&[
+        ("graph/supergraph.yaml", &list),
+        (
+            "graph/schemas/one.graphql",
+            &format!("{LINK}\n\n  {}", clash("one")),
+        ),
+    ]);
+    let run = move || folder.souk(&["compose", "--config", "graph/supergraph.yaml"]);
+    let ran = tokio::task::spawn_blocking(run).await.unwrap();
+    assert_eq!(ran.code(), 1);
+    let place_in_products = format!("--> {}:", products.url);
+    for part in [
+        "--> graph/schemas/one.graphql:3:",
+        &place_in_products,
+        // Inside supergraph.yaml it is the subgraph that is looked for.
+        "--> two:2:",
+    ] {
+        assert!(ran.err().contains(part), "{part} is not in\n{}", ran.err());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,6 +122,16 @@ impl Listed {
         unknown.map(|subgraph| subgraph.name.as_str())
     }
 
+    /// Where a subgraph's schema is, for who looks for a line of it: the file or the URL, else the subgraph's name.
+    pub(super) fn source(&self, name: &str) -> String {
+        let listed = self.subgraphs.iter().find(|subgraph| subgraph.name == name);
+        match listed.map(|subgraph| &subgraph.schema) {
+            Some(Schema::File(path)) => path.display().to_string(),
+            Some(Schema::Url(introspection)) => introspection.url.to_string(),
+            Some(Schema::Inline(_)) | None => name.to_owned(),
+        }
+    }
+
     /// True when a schema is asked for over HTTP.
     pub(super) fn introspects(&self) -> bool {
         let mut schemas = self.subgraphs.iter().map(|subgraph| &subgraph.schema);

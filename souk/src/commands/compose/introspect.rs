@@ -16,7 +16,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// What is sent to whom.
 #[derive(Debug)]
 pub(super) struct Introspection {
-    url: reqwest::Url,
+    pub url: reqwest::Url,
     headers: HeaderMap,
 }
 

@@ -57,7 +57,7 @@ fn print_warnings(listed: &Listed, composed: &Composed) {
         );
     }
     for hint in &composed.hints {
-        eprintln!("hint: {hint}");
+        eprintln!("hint: {}", hint.with_sources(|name| listed.source(name)));
     }
 }
 
@@ -85,15 +85,19 @@ pub fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
 /// Composes what a supergraph.yaml lists, and tells on standard error what is worth a look.
 pub async fn compose_config(path: &Path) -> Result<Composed, Failure> {
     let listed = Listed::read(path)?;
-    let composed = compose_aside(listed.subgraphs().await?).await?;
+    let composed = compose_aside(&listed, listed.subgraphs().await?).await?;
     print_warnings(&listed, &composed);
     Ok(composed)
 }
 
 /// Composes on a thread where it holds nothing up.
-async fn compose_aside(subgraphs: Vec<SubgraphInput>) -> Result<Composed, Failure> {
+async fn compose_aside(
+    listed: &Listed,
+    subgraphs: Vec<SubgraphInput>,
+) -> Result<Composed, Failure> {
     let composed = tokio::task::spawn_blocking(move || compose(&subgraphs)).await;
-    composed.map_err(Failure::failed)?.map_err(Failure::failed)
+    let composed = composed.map_err(Failure::failed)?;
+    composed.map_err(|errors| Failure::failed(errors.with_sources(|name| listed.source(name))))
 }
 
 #[cfg(test)]

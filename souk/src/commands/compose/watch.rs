@@ -93,7 +93,7 @@ impl Composer<'_> {
         }
         let count = subgraphs.len();
         self.last = Some(subgraphs.clone());
-        let composed = compose_aside(subgraphs).await?;
+        let composed = compose_aside(listed, subgraphs).await?;
         print_warnings(listed, &composed);
         if let Err(failure) = self.files.write(&composed) {
             // To be tried again.
