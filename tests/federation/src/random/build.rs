@@ -31,8 +31,9 @@ pub(crate) fn build(dice: Dice, size: Size, errors: bool) -> (Whole, Dice) {
     builder.homes();
     builder.fields();
     builder.split_value();
-    builder.overrides();
+    builder.hide();
     builder.roots();
+    builder.overrides();
     builder.interface_object();
     builder.close();
     builder.requires();
@@ -42,5 +43,6 @@ pub(crate) fn build(dice: Dice, size: Size, errors: bool) -> (Whole, Dice) {
     if !errors {
         builder.loosen();
     }
+    builder.whole.settle();
     (builder.whole, builder.dice)
 }

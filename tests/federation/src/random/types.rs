@@ -30,6 +30,8 @@ impl Builder {
             types: IndexMap::new(),
             interfaces: Vec::new(),
             unions: Vec::new(),
+            more_moods: self.dice.one_in(3),
+            more_filters: self.dice.one_in(3),
         });
         self.whole.subgraphs.len() - 1
     }
@@ -232,6 +234,7 @@ pub(super) fn given(ty: &str, sound: bool) -> Field {
         arguments: Vec::new(),
         value: FieldValue::Given,
         sound,
+        hidden: false,
     }
 }
 

@@ -94,6 +94,8 @@ pub(crate) struct Field {
     pub value: FieldValue,
     /// Neither null where it may not be, nor failing: keys and what others require are always known.
     pub sound: bool,
+    /// Subgraphs have it for each other: it is inaccessible to clients.
+    pub hidden: bool,
 }
 
 /// What a field's value follows from.
@@ -115,6 +117,10 @@ pub(crate) struct Subgraph {
     pub types: IndexMap<String, TypeHere>,
     pub interfaces: Vec<String>,
     pub unions: Vec<String>,
+    /// Whether its enum `Mood` has a value that it never answers.
+    pub more_moods: bool,
+    /// Whether its input `Filter` has a field that not all others know.
+    pub more_filters: bool,
 }
 
 /// What a subgraph has of an object type.
@@ -193,6 +199,18 @@ impl Whole {
         };
         possible.retain(|object| is_interface_object || here.types.contains_key(object));
         possible
+    }
+
+    /// The fields that a subgraph's interface has: those that it resolves for all implementing types it knows.
+    pub fn interface_fields(&self, subgraph: usize, interface: &str) -> Vec<&String> {
+        let possible = self.possible(subgraph, interface);
+        let resolved = |object: &String, field: &str| {
+            let resolvers = self.resolvers(object, field);
+            resolvers.contains(&subgraph)
+        };
+        let all = self.interfaces[interface].fields.iter();
+        all.filter(|field| possible.iter().all(|object| resolved(object, field)))
+            .collect()
     }
 
     pub fn is_composite(&self, ty: &str) -> bool {

@@ -1,0 +1,51 @@
+//! Drops from the whole what no subgraph got: the unsplit schema is what the subgraphs have together.
+
+use std::collections::HashSet;
+
+use crate::random::whole::{FieldHere, Whole};
+
+impl Whole {
+    /// Drops what no subgraph got.
+    pub(super) fn settle(&mut self) {
+        self.settle_interface_fields();
+        let subgraphs = &self.subgraphs;
+        self.objects.retain(|name, object| {
+            object.interfaces.retain(|interface| {
+                subgraphs
+                    .iter()
+                    .any(|it| it.types.contains_key(name) && it.interfaces.contains(interface))
+            });
+            object.fields.retain(|field, _| {
+                let mut all = subgraphs.iter().filter_map(|it| it.types.get(name));
+                all.any(|it| it.fields.get(field).is_some_and(FieldHere::is_resolved))
+            });
+            subgraphs.iter().any(|it| it.types.contains_key(name))
+        });
+        self.interfaces
+            .retain(|name, _| subgraphs.iter().any(|it| it.interfaces.contains(name)));
+        self.unions.retain(|name, members| {
+            let having = || subgraphs.iter().filter(|it| it.unions.contains(name));
+            members.retain(|member| having().any(|it| it.types.contains_key(member)));
+            having().count() > 0
+        });
+    }
+
+    fn settle_interface_fields(&mut self) {
+        let mut known = HashSet::new();
+        for (index, subgraph) in self.subgraphs.iter().enumerate() {
+            for name in &subgraph.interfaces {
+                let fields = self.interface_fields(index, name);
+                known.extend(
+                    fields
+                        .into_iter()
+                        .map(|field| (name.clone(), field.clone())),
+                );
+            }
+        }
+        for (name, interface) in &mut self.interfaces {
+            interface
+                .fields
+                .retain(|field| known.contains(&(name.clone(), field.clone())));
+        }
+    }
+}
