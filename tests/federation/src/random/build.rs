@@ -40,6 +40,7 @@ pub(crate) fn build(dice: Dice, size: Size, errors: bool) -> (Whole, Dice) {
     builder.close();
     builder.provides();
     builder.close();
+    builder.vary();
     if !errors {
         builder.loosen();
     }

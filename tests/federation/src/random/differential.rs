@@ -129,13 +129,19 @@ pub fn subgraphs(seed: u64, size: Size) -> Vec<(String, String)> {
     graph(seed, size).0.subgraphs
 }
 
-/// The features that there are, and whether a random graph and one random operation on it have them.
+/// The features that there are, and whether a random graph and some random operations on it have them.
 pub fn features(seed: u64, size: Size) -> BTreeMap<&'static str, bool> {
     let (mut sample, mut dice) = graph(seed, size);
     let unsplit = sample.unsplit.clone().unwrap_or_default();
     let schema = Schema::parse_and_validate(unsplit, UNSPLIT).expect("the unsplit schema is valid");
-    ask(&schema, &mut sample, &mut dice, size);
-    features_of(&sample)
+    let mut features = BTreeMap::new();
+    for _ in 0..4 {
+        ask(&schema, &mut sample, &mut dice, size);
+        for (feature, occurs) in features_of(&sample) {
+            *features.entry(feature).or_default() |= occurs;
+        }
+    }
+    features
 }
 
 /// The operation that bytes describe, one choice a byte, and its variables. It may be invalid.

@@ -8,7 +8,8 @@ use crate::random::sample::Sample;
 pub(super) fn features_of(sample: &Sample) -> BTreeMap<&'static str, bool> {
     let mut features = BTreeMap::new();
     for (_, sdl) in &sample.subgraphs {
-        for line in sdl.lines() {
+        // The link at the top names every directive.
+        for line in sdl.lines().filter(|line| !line.contains("\"@")) {
             note(&mut features, of_line(line));
         }
     }
@@ -74,6 +75,10 @@ fn of_line(line: &str) -> impl IntoIterator<Item = (&'static str, bool)> {
         ),
         ("an interface", is_interface),
         ("an interface with a key", is_interface && has("@key")),
+        (
+            "an interface that implements another",
+            is_interface && has(" implements "),
+        ),
         ("an interface object", has("@interfaceObject {")),
         (
             "a type with two interfaces",
@@ -89,6 +94,8 @@ fn of_line(line: &str) -> impl IntoIterator<Item = (&'static str, bool)> {
             has("): [[") || (has(": [[") && !has("(")),
         ),
         ("a field that clients do not see", has("@inaccessible")),
+        ("a deprecated field", has("@deprecated")),
+        ("an argument that not all have", has("extra: Boolean")),
         ("a field that is never null", line.ends_with('!')),
     ]
 }
@@ -176,9 +183,9 @@ fn of_operation(sample: &Sample) -> impl IntoIterator<Item = (&'static str, bool
         })
     };
     [
-        ("asking for a field that requires", asks_for("@requires")),
-        ("asking for a field that provides", asks_for("@provides")),
-        ("asking for a field that overrides", asks_for("@override")),
+        ("asking for a field that requires", asks_for(" @requires(")),
+        ("asking for a field that provides", asks_for(" @provides(")),
+        ("asking for a field that overrides", asks_for(" @override(")),
         ("asking an interface object", operation.contains("OfGuest")),
         ("asking a union", operation.contains("toU0")),
         ("asking an interface", operation.contains("toI0")),

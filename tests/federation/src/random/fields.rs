@@ -229,34 +229,6 @@ impl Builder {
         }
     }
 
-    /// Some subgraphs say of a field that it may be null where others say that it is not.
-    pub(super) fn loosen(&mut self) {
-        for ty in self.whole.objects.keys().cloned().collect::<Vec<_>>() {
-            for name in self.field_names(&ty) {
-                let object = &self.whole.objects[&ty];
-                let in_interface = object
-                    .interfaces
-                    .iter()
-                    .any(|interface| self.whole.interfaces[interface].fields.contains(&name));
-                let resolvers = self.whole.resolvers(&ty, &name);
-                // What is external somewhere has one type everywhere.
-                let all = self
-                    .whole
-                    .subgraphs
-                    .iter()
-                    .filter_map(|here| here.types.get(&ty));
-                let here = all.filter(|here| here.fields.contains_key(&name)).count();
-                if in_interface || here != resolvers.len() || resolvers.len() < 2 {
-                    continue;
-                }
-                if self.dice.one_in(3) {
-                    let loose = *self.dice.pick(&resolvers);
-                    self.here(loose, &ty).fields[&name].loose = true;
-                }
-            }
-        }
-    }
-
     pub(super) fn roots(&mut self) {
         let subgraphs: Vec<usize> = (0..self.whole.subgraphs.len()).collect();
         self.add_object("Query", Kind::Root, IndexMap::new());
@@ -328,7 +300,7 @@ impl Builder {
         let fitting =
             fitting.filter(|name| !self.whole.implementers(name).contains(&"E0".to_owned()));
         let fitting: Vec<String> = fitting.collect();
-        if fitting.is_empty() || !self.dice.one_in(2) {
+        if fitting.is_empty() || self.dice.one_in(3) {
             return;
         }
         let interface = self.dice.pick(&fitting).clone();

@@ -15,6 +15,7 @@ mod shrink;
 mod types;
 mod unsplit;
 mod values;
+mod vary;
 mod whole;
 
 pub use differential::{

@@ -9,6 +9,9 @@ const HEADER: &str = r#"extend schema @link(url: "https://specs.apollo.dev/feder
 ])
 "#;
 
+/// What a deprecated field has.
+pub(super) const DEPRECATED: &str = " @deprecated(reason: \"old\")";
+
 /// The schemas of a graph's subgraphs, with their names.
 pub(crate) fn print(whole: &Whole) -> Vec<(String, String)> {
     let indices = 0..whole.subgraphs.len();
@@ -79,6 +82,9 @@ fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here
         if defined.loose {
             definition.ty = definition.ty.nullable();
         }
+        if defined.extra {
+            definition.arguments.push("extra: Boolean");
+        }
         signature(sdl, field, &definition);
         let is_value = whole
             .objects
@@ -97,6 +103,9 @@ fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here
 fn interface(sdl: &mut String, whole: &Whole, subgraph: usize, name: &str) {
     let entity = whole.interfaces[name].entity;
     let _ = write!(sdl, "interface {name}");
+    if let Some(extended) = whole.extended(subgraph, name) {
+        let _ = write!(sdl, " implements {extended}");
+    }
     if entity.is_some_and(|(owner, _)| owner == subgraph) {
         sdl.push_str(" @key(fields: \"id\")");
     }
@@ -136,6 +145,9 @@ pub(super) fn signature(sdl: &mut String, name: &str, field: &Field) {
 fn directives(sdl: &mut String, field: &FieldHere, shareable: bool) {
     if field.external {
         sdl.push_str(" @external");
+    }
+    if field.deprecated {
+        sdl.push_str(DEPRECATED);
     }
     if shareable {
         sdl.push_str(" @shareable");

@@ -28,6 +28,44 @@ impl Whole {
             members.retain(|member| having().any(|it| it.types.contains_key(member)));
             having().count() > 0
         });
+        self.settle_extensions();
+    }
+
+    /// An interface can implement another where it has all that this one has, in each subgraph and in the whole.
+    fn settle_extensions(&mut self) {
+        let mut unfit = Vec::new();
+        for (name, interface) in &self.interfaces {
+            let Some(extended) = &interface.extends else {
+                continue;
+            };
+            let has_fields =
+                |mine: &[&String], all: &[&String]| all.iter().all(|field| mine.contains(field));
+            let fits_in = |index: usize| {
+                self.extended(index, name).is_none()
+                    || has_fields(
+                        &self.interface_fields(index, name),
+                        &self.interface_fields(index, extended),
+                    )
+            };
+            let is_fit = self
+                .interfaces
+                .get(extended)
+                .is_some_and(|extended_interface| {
+                    let mine: Vec<&String> = interface.fields.iter().collect();
+                    let all: Vec<&String> = extended_interface.fields.iter().collect();
+                    let mut objects = self.implementers(name).into_iter();
+                    has_fields(&mine, &all)
+                        && (interface.entity, extended_interface.entity) == (None, None)
+                        && objects.all(|object| self.objects[&object].interfaces.contains(extended))
+                        && (0..self.subgraphs.len()).all(fits_in)
+                });
+            if !is_fit {
+                unfit.push(name.clone());
+            }
+        }
+        for name in unfit {
+            self.interfaces[&name].extends = None;
+        }
     }
 
     fn settle_interface_fields(&mut self) {

@@ -2,16 +2,14 @@
 
 use std::fmt::Write;
 
-use apollo_compiler::ast::Type;
-
-use crate::random::print::{basics, signature};
-use crate::random::whole::Whole;
+use crate::random::print::{DEPRECATED, basics, signature};
+use crate::random::whole::{FieldHere, Whole};
 
 /// The unsplit schema of a graph that is split into these subgraphs.
 ///
-/// Where subgraphs say different things of one element, it has what Apollo's rules make of them: a field may be null
-/// if one of them says so, an enum that is only answered has the values of all, an input object the fields that all
-/// have, and what is inaccessible in one is in none.
+/// Where subgraphs say different things of one element, it has what Apollo's rules make of them: a field may be null or
+/// is deprecated if one of them says so, it has the arguments that all have, an enum that is only answered has the
+/// values of all, an input object the fields that all have, and what is inaccessible in one is in none.
 pub(crate) fn unsplit(whole: &Whole, subgraphs: &[(String, String)]) -> String {
     let mut sdl = String::new();
     for (name, object) in &whole.objects {
@@ -28,6 +26,10 @@ pub(crate) fn unsplit(whole: &Whole, subgraphs: &[(String, String)]) -> String {
     }
     for (name, interface) in &whole.interfaces {
         let _ = write!(sdl, "interface {name}");
+        let mut all = 0..whole.subgraphs.len();
+        if let Some(extended) = all.find_map(|index| whole.extended(index, name)) {
+            let _ = write!(sdl, " implements {extended}");
+        }
         let own: Vec<&String> = interface.fields.iter().collect();
         fields(&mut sdl, whole, name, &own);
         contributed(&mut sdl, whole, name);
@@ -36,15 +38,15 @@ pub(crate) fn unsplit(whole: &Whole, subgraphs: &[(String, String)]) -> String {
     for (union, members) in &whole.unions {
         let _ = writeln!(sdl, "union {union} = {}", members.join(" | "));
     }
-    let some_have = |text: &str| subgraphs.iter().any(|(_, sdl)| sdl.contains(text));
+    let written = |text: &str| subgraphs.iter().any(|(_, sdl)| sdl.contains(text));
     let mut filters = subgraphs
         .iter()
         .filter(|(_, sdl)| sdl.contains("input Filter"));
     let more_filters = filters.all(|(_, sdl)| sdl.contains("extra: Int"));
-    for (name, definition) in basics(some_have("MIXED"), more_filters) {
+    for (name, definition) in basics(written("MIXED"), more_filters) {
         if ["enum", "input", "scalar"]
             .iter()
-            .any(|kind| some_have(&format!("{kind} {name}")))
+            .any(|kind| written(&format!("{kind} {name}")))
         {
             sdl.push_str(&definition);
         }
@@ -59,8 +61,13 @@ fn fields(sdl: &mut String, whole: &Whole, ty: &str, names: &[&String]) {
         if field.hidden {
             continue;
         }
-        field.ty = merged(whole, ty, name, field.ty);
+        if some_have(whole, ty, name, |here| here.loose) {
+            field.ty = field.ty.nullable();
+        }
         signature(sdl, name, &field);
+        if some_have(whole, ty, name, |here| here.deprecated) {
+            sdl.push_str(DEPRECATED);
+        }
         sdl.push('\n');
     }
 }
@@ -73,15 +80,8 @@ fn contributed(sdl: &mut String, whole: &Whole, interface: &str) {
     }
 }
 
-fn merged(whole: &Whole, ty: &str, field: &str, strict: Type) -> Type {
-    let mut all = whole.subgraphs.iter();
-    let is_loose = all.any(|subgraph| {
-        let here = subgraph.types.get(ty);
-        here.and_then(|here| here.fields.get(field))
-            .is_some_and(|here| here.loose)
-    });
-    match is_loose {
-        true => strict.nullable(),
-        false => strict,
-    }
+/// Whether some subgraph's field is like this.
+fn some_have(whole: &Whole, ty: &str, field: &str, has: impl Fn(&FieldHere) -> bool) -> bool {
+    let mut here = whole.subgraphs.iter().filter_map(|it| it.types.get(ty));
+    here.any(|here| here.fields.get(field).is_some_and(&has))
 }

@@ -82,6 +82,8 @@ pub(crate) struct Interface {
     pub fields: Vec<String>,
     /// The subgraph in which it has a key, and the subgraph in which it is an interface object.
     pub entity: Option<(usize, usize)>,
+    /// The interface that it implements, which all its implementing types implement, too.
+    pub extends: Option<String>,
     /// The fields of the interface object.
     pub contributed: IndexMap<String, Field>,
 }
@@ -146,6 +148,9 @@ pub(crate) struct FieldHere {
     pub progressive: bool,
     /// Whether it may be null here, though it never is.
     pub loose: bool,
+    /// Whether it has an argument here that it does not have everywhere.
+    pub extra: bool,
+    pub deprecated: bool,
 }
 
 impl FieldHere {
@@ -211,6 +216,13 @@ impl Whole {
         let all = self.interfaces[interface].fields.iter();
         all.filter(|field| possible.iter().all(|object| resolved(object, field)))
             .collect()
+    }
+
+    /// The interface that an interface implements in a subgraph, if the subgraph knows that one.
+    pub fn extended(&self, subgraph: usize, interface: &str) -> Option<&String> {
+        let here = &self.subgraphs[subgraph].interfaces;
+        let extended = self.interfaces[interface].extends.as_ref();
+        extended.filter(|name| here.contains(name) && here.iter().any(|it| it == interface))
     }
 
     pub fn is_composite(&self, ty: &str) -> bool {
