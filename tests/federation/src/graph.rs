@@ -11,6 +11,10 @@ use souk_composition::{SubgraphInput, compose};
 use souk_planner::Supergraph;
 
 use crate::data::Data;
+use crate::normal::differences;
+
+/// The file with the schema that was split into the subgraphs. It is no subgraph's: those end in `.graphql`.
+pub(crate) const UNSPLIT: &str = "unsplit.graphqls";
 
 /// A graph, composed.
 pub struct Graph {
@@ -22,6 +26,10 @@ pub struct Graph {
     pub(crate) data: Data,
     /// What single subgraphs say otherwise.
     pub(crate) patches: BTreeMap<String, Data>,
+    /// The API schema as composition writes it.
+    api_sdl: String,
+    /// The schema that was split into the subgraphs, if there was one.
+    unsplit: Option<Valid<Schema>>,
 }
 
 impl Graph {
@@ -34,6 +42,7 @@ impl Graph {
         let mut subgraphs = Vec::new();
         let mut data = Data::default();
         let mut patches = BTreeMap::new();
+        let mut unsplit = None;
         for path in sorted(folder) {
             let name = path
                 .file_name()
@@ -46,6 +55,8 @@ impl Graph {
                     url: format!("http://{subgraph}/graphql"),
                     sdl: fs::read_to_string(&path).expect("a readable schema"),
                 });
+            } else if name == UNSPLIT {
+                unsplit = Some(fs::read_to_string(&path).expect("a readable schema"));
             } else if name == "data.json" {
                 data = Data::parse(&fs::read_to_string(&path).expect("readable data"));
             } else if let Some(subgraph) = name
@@ -56,7 +67,9 @@ impl Graph {
                 patches.insert(subgraph.to_owned(), patch);
             }
         }
-        Graph::compose(folder, subgraphs, data, patches).unwrap_or_else(|error| panic!("{error}"))
+        Graph::compose(folder, subgraphs, data, patches)
+            .and_then(|graph| graph.split_from(unsplit.as_deref()))
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Composes a graph of subgraphs.
@@ -76,7 +89,40 @@ impl Graph {
             subgraphs,
             data,
             patches,
+            api_sdl: composed.api_sdl,
+            unsplit: None,
         })
+    }
+
+    /// Says which schema was split into the subgraphs, if one was.
+    ///
+    /// # Errors
+    ///
+    /// When it is no schema.
+    pub(crate) fn split_from(mut self, unsplit: Option<&str>) -> Result<Graph, String> {
+        self.unsplit = unsplit.map(|sdl| parse(sdl, UNSPLIT)).transpose()?;
+        Ok(self)
+    }
+
+    /// How the API schema differs from the schema that was split into the subgraphs, an element a line: both as
+    /// composition writes it, and as it is read from the supergraph. `None` if it does not, or no schema was split.
+    ///
+    /// # Panics
+    ///
+    /// When composition writes what is no schema.
+    pub fn difference(&self) -> Option<String> {
+        let unsplit = self.unsplit.as_ref()?;
+        let written = parse(&self.api_sdl, "api.graphql").unwrap_or_else(|error| panic!("{error}"));
+        let found = [&written, self.api_schema()]
+            .into_iter()
+            .map(|schema| differences(unsplit, schema))
+            .find(|found| !found.is_empty())?;
+        Some(found.join("\n"))
+    }
+
+    /// The schema of the whole graph: the one that was split into the subgraphs, or what composition made of them.
+    pub(crate) fn whole_schema(&self) -> &Valid<Schema> {
+        self.unsplit.as_ref().unwrap_or_else(|| self.api_schema())
     }
 
     /// Every graph below a folder: those folders that have a `cases` folder in them.
@@ -101,6 +147,10 @@ impl Graph {
     pub(crate) fn api_schema(&self) -> &Valid<Schema> {
         self.supergraph.api_schema()
     }
+}
+
+fn parse(sdl: &str, name: &str) -> Result<Valid<Schema>, String> {
+    Schema::parse_and_validate(sdl, name).map_err(|error| error.to_string())
 }
 
 pub(crate) fn sorted(folder: &Path) -> Vec<PathBuf> {

@@ -13,6 +13,7 @@ mod faults;
 mod formula;
 mod graph;
 mod http;
+mod normal;
 mod oracle;
 pub mod random;
 mod resolve;

@@ -1,4 +1,4 @@
-//! The plain GraphQL server that has all data and the whole API schema: what it answers is what the federated
+//! The plain GraphQL server that has all data and the whole schema: what it answers is what the federated
 //! graph has to answer.
 
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use crate::resolve::Site;
 
 /// What the plain server answers, one response per event of a subscription.
 pub(crate) fn answer(
-    api_schema: &Valid<Schema>,
+    schema: &Valid<Schema>,
     data: &Data,
     document: &Valid<ExecutableDocument>,
     operation_name: Option<&str>,
@@ -23,8 +23,8 @@ pub(crate) fn answer(
     let mut responses = Vec::new();
     for event in 0..events(data, document, operation_name) {
         let site = Site {
-            schema: api_schema,
-            api_schema,
+            schema,
+            whole_schema: schema,
             data,
             directives: None,
             sdl: "",

@@ -18,7 +18,7 @@ pub(crate) struct Site<'a> {
     /// The schema that is executed.
     pub schema: &'a Valid<Schema>,
     /// The schema of the whole graph: it knows which types implement an interface.
-    pub api_schema: &'a Valid<Schema>,
+    pub whole_schema: &'a Valid<Schema>,
     /// The data.
     pub data: &'a Data,
     /// The federation directives of a subgraph; `None` on the plain server.
@@ -54,7 +54,7 @@ impl Site<'_> {
     }
 
     fn implements(&self, ty: &str, interface: &str) -> bool {
-        let object = self.api_schema.get_object(ty);
+        let object = self.whole_schema.get_object(ty);
         object.is_some_and(|object| {
             object
                 .implements_interfaces

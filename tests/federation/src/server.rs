@@ -21,7 +21,7 @@ pub(crate) struct Server {
     pub data: Data,
     sdl: String,
     schema: Valid<Schema>,
-    api_schema: Valid<Schema>,
+    whole_schema: Valid<Schema>,
     directives: Directives,
     requests: Mutex<Vec<Value>>,
     violations: Mutex<Vec<String>>,
@@ -54,7 +54,7 @@ impl Server {
                 data,
                 sdl: subgraph.sdl.clone(),
                 schema: executable_schema(&subgraph.name, document, is_entity),
-                api_schema: graph.api_schema().clone(),
+                whole_schema: graph.whole_schema().clone(),
                 directives,
                 requests: Mutex::default(),
                 violations: Mutex::default(),
@@ -142,7 +142,7 @@ impl Server {
         let violations = RefCell::new(Vec::new());
         let site = Site {
             schema: &self.schema,
-            api_schema: &self.api_schema,
+            whole_schema: &self.whole_schema,
             data: &self.data,
             directives: Some(&self.directives),
             sdl: &self.sdl,

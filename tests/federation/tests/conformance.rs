@@ -80,7 +80,14 @@ async fn every_case_comes_out_as_its_files_say() {
             continue;
         }
         count += cases.len();
-        let runner = Runner::in_process(Graph::read(&folder));
+        let graph = Graph::read(&folder);
+        if let Some(difference) = graph.difference() {
+            let folder = folder.display();
+            failed.push(format!(
+                "=== {folder} composes to another schema\n{difference}"
+            ));
+        }
+        let runner = Runner::in_process(graph);
         failed.extend(failures(&runner, &cases).await);
     }
     let least = match std::env::var_os("CASES") {

@@ -8,11 +8,14 @@
     reason = "a setting that is no number fails the test"
 )]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use souk_federation_tests::random::{Failure, Sample, Size, Tally, check, differ, shrink};
+use souk_federation_tests::random::{
+    Failure, FailureKind, Sample, Size, Tally, check, differ, features, shrink,
+};
 
 /// How many operations each random graph is asked.
 const OPERATIONS: usize = 4;
@@ -94,6 +97,71 @@ fn random_graphs_answer_like_one_server() {
 }
 
 #[test]
+fn random_graphs_have_everything_in_them() {
+    const GRAPHS: u64 = 300;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..GRAPHS {
+        for (feature, occurs) in features(seed, Size::SMALL) {
+            *counts.entry(feature).or_default() += usize::from(occurs);
+        }
+    }
+    let rare: Vec<_> = counts.iter().filter(|(_, count)| **count < 6).collect();
+    assert!(
+        rare.is_empty(),
+        "of {GRAPHS} graphs, few have {rare:?}\n{counts:#?}"
+    );
+}
+
+#[test]
+fn a_schema_that_composes_to_another_one_shrinks_with_it() {
+    let link =
+        r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])"#;
+    let sample = Sample {
+        subgraphs: vec![
+            (
+                "a".to_owned(),
+                format!(
+                    "{link} type Query {{ users: [User] shop: Shop }} \
+                     type User @key(fields: \"id\") {{ id: ID! name(short: Boolean): String }} \
+                     type Shop {{ owner: User }}"
+                ),
+            ),
+            (
+                "b".to_owned(),
+                format!("{link} type User @key(fields: \"id\") {{ id: ID! score: Int }}"),
+            ),
+        ],
+        unsplit: Some(
+            "type Query { users: [User] shop: Shop } type Shop { owner: User } \
+             type User { id: ID! name(short: Boolean): String score: Int! }"
+                .to_owned(),
+        ),
+        data: serde_json::json!({ "Query": { "users": [], "shop": null } }),
+        operation: "{ users { id } }".to_owned(),
+        variables: serde_json::Map::new(),
+        labels: Vec::new(),
+    };
+    let failure = check(&sample).expect("a failure");
+    assert_eq!(failure.kind, FailureKind::Schema);
+    assert_eq!(
+        failure.text,
+        "it lacks User.score: Int!\nit has User.score: Int"
+    );
+    let smallest = shrink(sample, &failure);
+    let unsplit = smallest.unsplit.expect("the schema that was split");
+    for gone in ["Shop", "name"] {
+        assert!(!unsplit.contains(gone), "{unsplit}");
+        assert!(
+            smallest
+                .subgraphs
+                .iter()
+                .all(|(_, sdl)| !sdl.contains(gone))
+        );
+    }
+    assert!(unsplit.contains("score: Int!"));
+}
+
+#[test]
 fn what_fails_shrinks_to_what_it_takes_to_fail() {
     let link =
         r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])"#;
@@ -114,6 +182,7 @@ fn what_fails_shrinks_to_what_it_takes_to_fail() {
                 ),
             ),
         ],
+        unsplit: None,
         data: serde_json::json!({
             "Query": { "users": ["u1", "u2"], "shops": ["s1"] },
             "objects": {

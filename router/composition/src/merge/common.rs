@@ -8,7 +8,7 @@ use apollo_compiler::Node;
 
 /// Groups subgraphs by what they say, in the order of first mention:
 /// `"Int!" in subgraph "a", "Int" in subgraphs "b" and "c"`.
-pub(super) fn who_says_what<'a>(
+pub(crate) fn who_says_what<'a>(
     sayings: impl IntoIterator<Item = (&'a Subgraph, String)>,
 ) -> String {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();

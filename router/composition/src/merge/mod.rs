@@ -21,7 +21,6 @@ mod join;
 mod literals;
 mod object;
 mod overrides;
-mod runtime_types;
 mod scalar;
 mod schema;
 mod sharing;
@@ -35,6 +34,7 @@ use crate::subgraph::Subgraph;
 use apollo_compiler::ast::{Definition, DirectiveDefinition, DirectiveLocation};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
+pub(crate) use common::who_says_what;
 pub(crate) use composed::Composed;
 use enumeration::EnumUsages;
 use index::Index;
@@ -192,7 +192,6 @@ impl<'a> Merger<'a> {
         }
         self.add_interface_object_fields(&mut merged);
         self.check_implementations(&merged);
-        self.check_shared_runtime_types(&merged);
         self.inherit_demands(&mut merged);
         self.check_transitive_demands(&merged);
         let has_queries = matches!(

@@ -89,6 +89,15 @@ impl Explain<'_, '_> {
                 (Some(_), Some(found)) if found.external => format!(
                     "subgraph \"{name}\" is reached, but its \"{owner_name}.{field}\" is @external"
                 ),
+                (Some(at), Some(_))
+                    if let Some(while_it_does) =
+                        self.resolves_while(*at, field, position, nodes) =>
+                {
+                    format!(
+                        "subgraph \"{name}\" is reached, but resolves \"{owner_name}.{field}\" \
+                         only while {while_it_does}"
+                    )
+                }
                 (Some(at), Some(found)) => match &found.requires {
                     Some(requires) => {
                         let missing = untold(self.reach, ty, nodes, requires).unwrap_or_else(|| {
@@ -179,6 +188,22 @@ impl Explain<'_, '_> {
             }
         }
         reasons.into_values().collect()
+    }
+
+    /// When a subgraph resolves a field, if nothing but the label of a progressive override keeps it from that.
+    fn resolves_while(
+        &mut self,
+        at: NodeId,
+        field: &Name,
+        position: &Position,
+        nodes: &BTreeSet<NodeId>,
+    ) -> Option<String> {
+        let found = self.supergraph.graph().field(at, field)?;
+        let label = found.label.as_ref()?;
+        let state = if label.on { "on" } else { "off" };
+        let can = self.reach.can_require(position.ty, nodes, at, found)
+            && self.takes_in_vain(at, field, position).is_none();
+        can.then(|| format!("the label \"{}\" is {state}", label.label))
     }
 
     /// Names the arguments of a field that the path cannot fill from contexts.

@@ -1,4 +1,4 @@
-//! Whether every path of the API schema can be resolved.
+//! Whether every path of the API schema can be resolved, and with the same answer whoever is asked.
 //!
 //! The search walks the paths that operations can take over the planner's graph of (type, subgraph)
 //! nodes. A [`Position`] is a runtime type together with all nodes where a value of it may have been
@@ -8,6 +8,7 @@
 
 mod contexts;
 mod explain;
+mod runtime_types;
 
 use crate::code;
 use crate::diagnostics::Diagnostics;
@@ -50,7 +51,7 @@ struct Step {
 }
 
 /// Checks a supergraph, reporting each field that some path cannot resolve, with the shortest such
-/// path.
+/// path, and each that subgraphs could resolve to values of different types.
 pub(crate) fn check(supergraph_sdl: &str, subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
     let supergraph = match Supergraph::parse(supergraph_sdl) {
         Ok(supergraph) => supergraph,
@@ -78,6 +79,7 @@ pub(crate) fn check(supergraph_sdl: &str, subgraphs: &[Subgraph], diagnostics: &
     while let Some(index) = walk.queue.pop_front() {
         walk.visit(index);
     }
+    runtime_types::check(&supergraph, subgraphs, diagnostics);
 }
 
 struct Walk<'a> {

@@ -7,7 +7,7 @@ use crate::merge::Merged;
 use crate::specs::{self, KeptSpec};
 use crate::subgraph::canonical::directive_lists;
 use apollo_compiler::ast::Directive;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const DIRECTIVES: &str = r#"
 directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
@@ -83,17 +83,8 @@ pub(super) fn header(merged: &Merged, names: &Names, reader: Reader, out: &mut S
         JoinVersion::V0_5 => FIELD_V0_5,
     });
     for spec in specs::KEPT_SPECS {
-        if !features.uses(spec) {
-            continue;
-        }
-        for directive in spec.directives {
-            if features.directives.contains(directive.name) {
-                let name = name_of(merged, directive.name);
-                out.push_str(&format!("\ndirective @{name}{}\n", directive.definition));
-            }
-        }
-        if !spec.types.is_empty() {
-            out.push_str(&format!("\n{}\n", spec.types));
+        if features.uses(spec) {
+            kept_definitions(merged, &features, spec, out);
         }
     }
     let custom = merged.composed.definitions();
@@ -115,6 +106,23 @@ pub(super) fn header(merged: &Merged, names: &Names, reader: Reader, out: &mut S
         ));
     }
     out.push_str("}\n");
+}
+
+fn kept_definitions(merged: &Merged, features: &Features, spec: &KeptSpec, out: &mut String) {
+    let namespaced = |text: &str| match features.namespaces.get(spec.name) {
+        Some(namespace) => text.replace(&format!("{}__", spec.name), &format!("{namespace}__")),
+        None => text.to_owned(),
+    };
+    for directive in spec.directives {
+        if features.directives.contains(directive.name) {
+            let name = name_of(merged, directive.name);
+            let definition = namespaced(directive.definition);
+            out.push_str(&format!("\ndirective @{name}{definition}\n"));
+        }
+    }
+    if !spec.types.is_empty() {
+        out.push_str(&format!("\n{}\n", namespaced(spec.types)));
+    }
 }
 
 fn schema_definition(
@@ -161,20 +169,24 @@ fn schema_definition(
     print::root_operations(&merged.schema.operations, out);
 }
 
-/// A specification's main directive has its own name; another, or another name, has to be imported.
+/// A specification's main directive has the name of its namespace; another, or another name, has to be imported.
 fn kept_link(merged: &Merged, features: &Features, spec: &KeptSpec) -> String {
+    let namespace = features.namespaces.get(spec.name);
     let imports: Vec<String> = spec
         .directives
         .iter()
         .map(|directive| directive.name)
         .filter(|name| features.directives.contains(name))
-        .filter(|name| *name != spec.name || name_of(merged, name) != *name)
+        .filter(|name| namespace.is_some() || *name != spec.name || name_of(merged, name) != *name)
         .map(|name| import(name, name_of(merged, name)))
         .collect();
     let mut link = format!(
         "  @link(url: \"https://specs.apollo.dev/{}/{}\"",
         spec.name, spec.version
     );
+    if let Some(namespace) = namespace {
+        link.push_str(&format!(", as: \"{namespace}\""));
+    }
     if let Some(purpose) = spec.purpose {
         link.push_str(&format!(", for: {purpose}"));
     }
@@ -216,6 +228,8 @@ struct Features {
     override_label: bool,
     context_arguments: bool,
     passed_on: bool,
+    /// By specification, the namespaces that are not called like their specifications.
+    namespaces: BTreeMap<&'static str, String>,
 }
 
 impl Features {
@@ -229,7 +243,26 @@ impl Features {
         for directive in &merged.schema.directives {
             features.add(directive);
         }
+        features.name_apart(merged);
         features
+    }
+
+    /// A custom directive that is called like a kept specification, or like something of its namespace, would be taken
+    /// for that specification's: its namespace gets another name (link specification, "Name conventions").
+    fn name_apart(&mut self, merged: &Merged) {
+        let links = merged.composed.links.iter();
+        let custom = links.flat_map(|link| link.imports.iter().map(|(_, spelled)| spelled));
+        let custom: Vec<&str> = custom.map(String::as_str).collect();
+        for spec in specs::KEPT_SPECS {
+            let is_confused = custom.iter().any(|name| {
+                let rest = name.strip_prefix(spec.name);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
+            });
+            if is_confused && self.uses(spec) {
+                let namespace = format!("_{}{}", self.namespaces.len(), spec.name);
+                self.namespaces.insert(spec.name, namespace);
+            }
+        }
     }
 
     fn uses(&self, spec: &KeptSpec) -> bool {

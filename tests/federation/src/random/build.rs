@@ -31,16 +31,19 @@ pub(crate) fn build(dice: Dice, size: Size, errors: bool) -> (Whole, Dice) {
     builder.homes();
     builder.fields();
     builder.split_value();
-    builder.overrides();
+    builder.hide();
     builder.roots();
+    builder.overrides();
     builder.interface_object();
     builder.close();
     builder.requires();
     builder.close();
     builder.provides();
     builder.close();
+    builder.vary();
     if !errors {
         builder.loosen();
     }
+    builder.whole.settle();
     (builder.whole, builder.dice)
 }

@@ -38,7 +38,7 @@ impl Builder {
     }
 
     /// Makes sure that a subgraph has a type.
-    fn ensure(&mut self, subgraph: usize, name: &str) -> bool {
+    pub(super) fn ensure(&mut self, subgraph: usize, name: &str) -> bool {
         let here = &mut self.whole.subgraphs[subgraph];
         if self.whole.interfaces.contains_key(name) {
             let known =

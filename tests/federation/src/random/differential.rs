@@ -1,19 +1,24 @@
 //! Compares what a graph answers with what one server answers.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::case::Expectation;
 use crate::data::Object;
+use crate::graph::UNSPLIT;
 use crate::random::build::build;
 use crate::random::dice::Dice;
+use crate::random::features::features_of;
 use crate::random::operation::Operation;
 use crate::random::print::print;
 use crate::random::sample::Sample;
 use crate::random::shrink::smallest;
+use crate::random::unsplit::unsplit;
 use crate::random::values::Values;
 use crate::random::whole::Size;
 use crate::run::{Outcome, Runner, WrongKind};
@@ -26,6 +31,8 @@ const SLOW: Duration = Duration::from_secs(20);
 pub enum FailureKind {
     /// The subgraphs fit together, and composition refuses them.
     Composition,
+    /// What they are composed to is not the schema that was split into them.
+    Schema,
     /// Something panics.
     Panic,
     /// It takes for ever.
@@ -71,15 +78,7 @@ pub fn differ(
     };
     let runtime = runtime();
     for _ in 0..operations {
-        // Many have one response key with two meanings: the specification refuses those.
-        let is_valid = (0..20).any(|_| {
-            let schema = runner.api_schema();
-            let (text, variables) = Operation::write(schema, &mut dice, size.selections);
-            sample.operation = text;
-            sample.variables = variables;
-            ExecutableDocument::parse_and_validate(schema, &*sample.operation, "random").is_ok()
-        });
-        if !is_valid {
+        if !ask(runner.graph().whole_schema(), &mut sample, &mut dice, size) {
             continue;
         }
         let labels = runner.labels().filter(|_| dice.one_in(2));
@@ -92,6 +91,17 @@ pub fn differ(
     None
 }
 
+/// Gives a sample another random operation, unless no attempt makes a valid one.
+fn ask(schema: &Valid<Schema>, sample: &mut Sample, dice: &mut Dice, size: Size) -> bool {
+    // Many have one response key with two meanings: the specification refuses those.
+    (0..20).any(|_| {
+        let (text, variables) = Operation::write(schema, dice, size.selections);
+        sample.operation = text;
+        sample.variables = variables;
+        ExecutableDocument::parse_and_validate(schema, &*sample.operation, "random").is_ok()
+    })
+}
+
 /// A random graph with its data and no operation yet, and the choices that go on from there.
 fn graph(seed: u64, size: Size) -> (Sample, Dice) {
     let mut dice = Dice::new(seed);
@@ -102,8 +112,10 @@ fn graph(seed: u64, size: Size) -> (Sample, Dice) {
         dice: Dice::new(!seed),
         whole: &whole,
     };
+    let subgraphs = print(&whole);
     let sample = Sample {
-        subgraphs: print(&whole),
+        unsplit: Some(unsplit(&whole, &subgraphs)),
+        subgraphs,
         data: values.data(),
         operation: String::new(),
         variables: Object::new(),
@@ -115,6 +127,21 @@ fn graph(seed: u64, size: Size) -> (Sample, Dice) {
 /// The subgraphs of a random graph: names and schemas.
 pub fn subgraphs(seed: u64, size: Size) -> Vec<(String, String)> {
     graph(seed, size).0.subgraphs
+}
+
+/// The features that there are, and whether a random graph and some random operations on it have them.
+pub fn features(seed: u64, size: Size) -> BTreeMap<&'static str, bool> {
+    let (mut sample, mut dice) = graph(seed, size);
+    let unsplit = sample.unsplit.clone().unwrap_or_default();
+    let schema = Schema::parse_and_validate(unsplit, UNSPLIT).expect("the unsplit schema is valid");
+    let mut features = BTreeMap::new();
+    for _ in 0..4 {
+        ask(&schema, &mut sample, &mut dice, size);
+        for (feature, occurs) in features_of(&sample) {
+            *features.entry(feature).or_default() |= occurs;
+        }
+    }
+    features
 }
 
 /// The operation that bytes describe, one choice a byte, and its variables. It may be invalid.
@@ -157,11 +184,12 @@ impl Failure {
 }
 
 fn ready(sample: &Sample) -> Result<Runner, Failure> {
-    let built = catching(|| sample.graph().map(Runner::in_process))?;
-    built.map_err(|text| Failure {
-        kind: FailureKind::Composition,
-        text,
-    })
+    let failed = |kind| move |text| Failure { kind, text };
+    let graph = catching(|| sample.graph())?.map_err(failed(FailureKind::Composition))?;
+    if let Some(difference) = catching(|| graph.difference())? {
+        return Err(failed(FailureKind::Schema)(difference));
+    }
+    catching(|| Runner::in_process(graph))
 }
 
 fn run(runner: &Runner, runtime: &Runtime, sample: &Sample) -> Result<Outcome, Failure> {

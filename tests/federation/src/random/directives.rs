@@ -21,11 +21,7 @@ impl Builder {
                 let count = self.dice.between(1..=2);
                 for name in self.dice.some(&elsewhere, count) {
                     if let Some((selection, path)) = self.required(home, &entity, &name) {
-                        let field = FieldHere {
-                            external: true,
-                            ..FieldHere::default()
-                        };
-                        self.here(home, &entity).fields.insert(name, field);
+                        self.here(home, &entity).fields.insert(name, external());
                         set.push(selection);
                         template.push(format!("{{{path}}}"));
                     }
@@ -76,34 +72,60 @@ impl Builder {
             let path = format!("{name}{arguments}");
             return Some((path.clone(), path));
         }
-        let object = self.whole.objects.get(&target)?;
-        let plain = object.fields.iter().filter(|(_, field)| {
+        let below = self.required_below(home, &target)?;
+        self.whole.objects[entity].fields[name].sound = true;
+        let selection = match below.on == target {
+            true => below.field.clone(),
+            false => format!("... on {} {{ {} }}", below.on, below.field),
+        };
+        Some((
+            format!("{name}{arguments} {{ {selection} }}"),
+            format!("{name}{arguments}.{}", below.field),
+        ))
+    }
+
+    /// A field of an object that is required: of the object type itself, or of one that the abstract type may be.
+    fn required_below(&mut self, home: usize, target: &str) -> Option<Below> {
+        let possible = match self.whole.unions.get(target) {
+            Some(members) => members.clone(),
+            None if self.whole.objects.contains_key(target) => vec![target.to_owned()],
+            None => self.whole.implementers(target),
+        };
+        if possible.is_empty() {
+            return None;
+        }
+        let on = self.dice.pick(&possible).clone();
+        let object = &self.whole.objects[&on];
+        // A template does not ask which type an object has: no other may have a field of this name.
+        let others = possible.iter().filter(|other| **other != on);
+        let others: Vec<_> = others.map(|other| &self.whole.objects[other]).collect();
+        let plain = object.fields.iter().filter(|(name, field)| {
             let given = matches!(field.value, FieldValue::Given) && field.arguments.is_empty();
-            given && shows(&field.ty)
+            let unique = !others.iter().any(|it| it.fields.contains_key(*name));
+            given && shows(&field.ty) && unique
         });
         let plain: Vec<String> = plain.map(|(name, _)| name.clone()).collect();
         if plain.is_empty() || object.kind == Kind::SplitValue {
             return None;
         }
-        let below = self.dice.pick(&plain).clone();
+        let field = self.dice.pick(&plain).clone();
         if object.kind == Kind::Entity {
-            self.stub(home, &target);
-            let fields = &mut self.here(home, &target).fields;
-            fields.entry(below.clone()).or_insert(FieldHere {
-                external: true,
-                ..FieldHere::default()
-            });
-            let overridden = self.here(home, &target).fields[&below].overridden;
-            if overridden {
+            self.know(home, &on, &field);
+            if self.here(home, &on).fields[&field].overridden {
                 return None;
             }
+        } else {
+            self.ensure(home, &on);
         }
-        self.whole.objects[&target].fields[&below].sound = true;
-        self.whole.objects[entity].fields[name].sound = true;
-        Some((
-            format!("{name}{arguments} {{ {below} }}"),
-            format!("{name}{arguments}.{below}"),
-        ))
+        self.whole.objects[&on].fields[&field].sound = true;
+        Some(Below { on, field })
+    }
+
+    /// Makes sure that a subgraph has a field of an entity, if only as an external one.
+    fn know(&mut self, subgraph: usize, entity: &str, field: &str) {
+        self.stub(subgraph, entity);
+        let fields = &mut self.here(subgraph, entity).fields;
+        fields.entry(field.to_owned()).or_insert(external());
     }
 
     /// Fields that come along with a reference to their entity.
@@ -155,27 +177,16 @@ impl Builder {
             let mut elsewhere = self.elsewhere(subgraph, object);
             elsewhere.retain(|name| {
                 let field = &self.whole.objects[object].fields[name];
-                let leaf = !self.whole.is_composite(&named(&field.ty));
                 let made = matches!(field.value, FieldValue::Template(_));
-                leaf && !made && field.arguments.is_empty()
+                !made && field.arguments.is_empty()
             });
             let count = self.dice.between(1..=2);
-            let provided = self.dice.some(&elsewhere, count);
+            let mut provided = Vec::new();
+            for name in self.dice.some(&elsewhere, count) {
+                provided.extend(self.provided(subgraph, object, &name));
+            }
             if provided.is_empty() {
                 continue;
-            }
-            for name in &provided {
-                // Who provides a field resolves it, too.
-                for resolver in self.whole.resolvers(object, name) {
-                    self.here(resolver, object).fields[name].shareable = true;
-                }
-                let external = FieldHere {
-                    external: true,
-                    ..FieldHere::default()
-                };
-                self.here(subgraph, object)
-                    .fields
-                    .insert(name.clone(), external);
             }
             let provided = provided.join(" ");
             sets.push(match *object == target {
@@ -186,5 +197,56 @@ impl Builder {
         if !sets.is_empty() {
             self.here(subgraph, ty).fields[field].provides = Some(sets.join(" "));
         }
+    }
+
+    /// How a field of an entity is provided by a subgraph that does not resolve it otherwise.
+    fn provided(&mut self, subgraph: usize, entity: &str, name: &str) -> Option<String> {
+        let target = named(&self.whole.objects[entity].fields[name].ty);
+        let mut selection = name.to_owned();
+        if self.whole.is_composite(&target) {
+            let object = self.whole.objects.get(&target)?;
+            let plain = object.fields.iter().filter(|(_, field)| {
+                let is_leaf = !self.whole.is_composite(&named(&field.ty));
+                let made = matches!(field.value, FieldValue::Template(_));
+                is_leaf && !made && field.arguments.is_empty()
+            });
+            let plain: Vec<String> = plain.map(|(name, _)| name.clone()).collect();
+            if plain.is_empty() || object.kind == Kind::SplitValue {
+                return None;
+            }
+            let is_entity = object.kind == Kind::Entity;
+            let below = self.dice.pick(&plain).clone();
+            if is_entity {
+                self.know(subgraph, &target, &below);
+                if self.here(subgraph, &target).fields[&below].external {
+                    self.share(&target, &below);
+                }
+            }
+            selection = format!("{name} {{ {below} }}");
+        }
+        self.share(entity, name);
+        let fields = &mut self.here(subgraph, entity).fields;
+        fields.insert(name.to_owned(), external());
+        Some(selection)
+    }
+
+    /// Who provides a field resolves it, too: the others have to share it.
+    fn share(&mut self, ty: &str, field: &str) {
+        for resolver in self.whole.resolvers(ty, field) {
+            self.here(resolver, ty).fields[field].shareable = true;
+        }
+    }
+}
+
+/// A field below a required one, and the object type that has it.
+struct Below {
+    on: String,
+    field: String,
+}
+
+fn external() -> FieldHere {
+    FieldHere {
+        external: true,
+        ..FieldHere::default()
     }
 }

@@ -7,7 +7,9 @@ use crate::random::build::Builder;
 use crate::random::types::given;
 use crate::random::whole::{Field, FieldHere, FieldValue, Kind, named};
 
-const LEAVES: [&str; 7] = ["String", "Int", "Float", "Boolean", "ID", "Color", "Blob"];
+const LEAVES: [&str; 8] = [
+    "String", "Int", "Float", "Boolean", "ID", "Color", "Mood", "Blob",
+];
 /// Types around a name, the plain ones more often.
 const WRAPPINGS: [(&str, &str); 12] = [
     ("", ""),
@@ -172,61 +174,58 @@ impl Builder {
         }
     }
 
-    /// Some fields move to another subgraph of their entity.
-    pub(super) fn overrides(&mut self) {
+    /// Some fields of entities are for other subgraphs alone.
+    pub(super) fn hide(&mut self) {
         for entity in self.of_kind(Kind::Entity) {
+            let object = &self.whole.objects[&entity];
+            let in_keys = object.keys.iter().flat_map(|key| &key.fields);
+            let in_interfaces = object
+                .interfaces
+                .iter()
+                .flat_map(|interface| &self.whole.interfaces[interface].fields);
+            let visible: Vec<String> = in_keys.chain(in_interfaces).cloned().collect();
             for name in self.field_names(&entity) {
-                let resolvers = self.whole.resolvers(&entity, &name);
-                let [old] = resolvers[..] else { continue };
-                let shareable = self.here(old, &entity).fields[&name].shareable;
-                let others = self.homes[&entity].iter().filter(|home| **home != old);
-                let others: Vec<usize> = others.copied().collect();
-                if shareable || others.is_empty() || !self.dice.one_in(8) {
-                    continue;
+                if !visible.contains(&name) && self.dice.one_in(10) {
+                    self.whole.objects[&entity].fields[&name].hidden = true;
                 }
-                let new = *self.dice.pick(&others);
-                let from = self.whole.subgraphs[old].name.clone();
-                let target = named(&self.whole.objects[&entity].fields[&name].ty);
-                let is_leaf = !self.whole.is_composite(&target);
-                let progressive = is_leaf && self.dice.one_in(3);
-                self.here(old, &entity).fields[&name].overridden = !progressive;
-                self.here(new, &entity).fields.insert(
-                    name,
-                    FieldHere {
-                        override_from: Some(from),
-                        progressive,
-                        ..FieldHere::default()
-                    },
-                );
             }
         }
     }
 
-    /// Some subgraphs say of a field that it may be null where others say that it is not.
-    pub(super) fn loosen(&mut self) {
-        for ty in self.whole.objects.keys().cloned().collect::<Vec<_>>() {
-            for name in self.field_names(&ty) {
-                let object = &self.whole.objects[&ty];
-                let in_interface = object
-                    .interfaces
-                    .iter()
-                    .any(|interface| self.whole.interfaces[interface].fields.contains(&name));
-                let resolvers = self.whole.resolvers(&ty, &name);
-                // What is external somewhere has one type everywhere.
-                let all = self
-                    .whole
-                    .subgraphs
-                    .iter()
-                    .filter_map(|here| here.types.get(&ty));
-                let here = all.filter(|here| here.fields.contains_key(&name)).count();
-                if in_interface || here != resolvers.len() || resolvers.len() < 2 {
-                    continue;
-                }
-                if self.dice.one_in(3) {
-                    let loose = *self.dice.pick(&resolvers);
-                    self.here(loose, &ty).fields[&name].loose = true;
-                }
+    /// Some fields of entities and of the query root move to another subgraph.
+    pub(super) fn overrides(&mut self) {
+        let all: Vec<usize> = (0..self.whole.subgraphs.len()).collect();
+        for entity in self.of_kind(Kind::Entity) {
+            let homes = self.homes[&entity].clone();
+            self.overrides_of(&entity, &homes);
+        }
+        self.overrides_of("Query", &all);
+    }
+
+    fn overrides_of(&mut self, ty: &str, homes: &[usize]) {
+        for name in self.field_names(ty) {
+            let resolvers = self.whole.resolvers(ty, &name);
+            let [old] = resolvers[..] else { continue };
+            let shareable = self.here(old, ty).fields[&name].shareable;
+            let others = homes.iter().filter(|home| **home != old);
+            let others: Vec<usize> = others.copied().collect();
+            if shareable || others.is_empty() || !self.dice.one_in(8) {
+                continue;
             }
+            let new = *self.dice.pick(&others);
+            let from = self.whole.subgraphs[old].name.clone();
+            let target = named(&self.whole.objects[ty].fields[&name].ty);
+            let is_leaf = !self.whole.is_composite(&target);
+            let progressive = is_leaf && self.dice.one_in(3);
+            self.here(old, ty).fields[&name].overridden = !progressive;
+            self.here(new, ty).fields.insert(
+                name,
+                FieldHere {
+                    override_from: Some(from),
+                    progressive,
+                    ..FieldHere::default()
+                },
+            );
         }
     }
 
@@ -301,7 +300,7 @@ impl Builder {
         let fitting =
             fitting.filter(|name| !self.whole.implementers(name).contains(&"E0".to_owned()));
         let fitting: Vec<String> = fitting.collect();
-        if fitting.is_empty() || !self.dice.one_in(2) {
+        if fitting.is_empty() || self.dice.one_in(3) {
             return;
         }
         let interface = self.dice.pick(&fitting).clone();

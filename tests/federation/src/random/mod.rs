@@ -5,15 +5,21 @@ mod closure;
 mod dice;
 mod differential;
 mod directives;
+mod features;
 mod fields;
 mod operation;
 mod print;
 mod sample;
+mod settle;
 mod shrink;
 mod types;
+mod unsplit;
 mod values;
+mod vary;
 mod whole;
 
-pub use differential::{Failure, FailureKind, Tally, check, differ, operation, shrink, subgraphs};
+pub use differential::{
+    Failure, FailureKind, Tally, check, differ, features, operation, shrink, subgraphs,
+};
 pub use sample::Sample;
 pub use whole::Size;

@@ -19,6 +19,9 @@ pub(crate) struct Operation<'a> {
     dice: &'a mut Dice,
     /// How many more fields it may have.
     budget: usize,
+    /// How many items its list literals have. Two fields of one response key may not have lists of different lengths,
+    /// which apollo-compiler's validation does not notice.
+    items: usize,
     /// Names and types of variables.
     declared: Vec<(String, Type)>,
     variables: Object,
@@ -29,10 +32,12 @@ pub(crate) struct Operation<'a> {
 impl<'a> Operation<'a> {
     /// An operation's text and its variables. It may be invalid: one response key may have two meanings.
     pub fn write(schema: &'a Schema, dice: &'a mut Dice, budget: usize) -> (String, Object) {
+        let items = dice.between(0..=2);
         let mut operation = Operation {
             schema,
             dice,
             budget,
+            items,
             declared: Vec::new(),
             variables: Object::new(),
             fragments: Vec::new(),
@@ -229,7 +234,7 @@ impl<'a> Operation<'a> {
     /// A literal, or a variable of a type that may stand here.
     fn argument(&mut self, ty: &Type, has_default: bool) -> String {
         if !self.dice.one_in(3) {
-            return self.literal(ty, 0);
+            return self.literal(ty);
         }
         let known = self.declared.iter().filter(|(_, known)| known == ty);
         let known: Vec<String> = known.map(|(name, _)| name.clone()).collect();
@@ -245,14 +250,15 @@ impl<'a> Operation<'a> {
             declared = declared.nullable();
         }
         let omitted = !declared.is_non_null() && self.dice.one_in(3);
-        let value = (!omitted).then(|| self.json(&declared, 0));
+        let count = self.dice.between(0..=2);
+        let value = (!omitted).then(|| self.json(&declared, count, 0));
         // A null may not come where the default stands for nothing given.
         let value = value.filter(|value| !(value.is_null() && ty.is_non_null()));
         self.declare(name.clone(), declared, value);
         format!("${name}")
     }
 
-    fn literal(&mut self, ty: &Type, depth: usize) -> String {
+    fn literal(&mut self, ty: &Type) -> String {
         fn written(value: &Value, is_enum: bool) -> String {
             match value {
                 Value::Object(fields) => {
@@ -270,21 +276,21 @@ impl<'a> Operation<'a> {
                 leaf => leaf.to_string(),
             }
         }
-        let value = self.json(ty, depth);
+        let value = self.json(ty, self.items, 0);
         written(&value, *ty.inner_named_type() == "Color")
     }
 
-    fn json(&mut self, ty: &Type, depth: usize) -> Value {
+    /// A value whose lists have so many items.
+    fn json(&mut self, ty: &Type, count: usize, depth: usize) -> Value {
         if !ty.is_non_null() && self.dice.one_in(8) {
             return Value::Null;
         }
         if let Type::List(item) | Type::NonNullList(item) = ty {
             if self.dice.one_in(6) && !item.is_list() {
                 // One item may stand for a list.
-                return self.json(&item.clone().non_null(), depth);
+                return self.json(&item.clone().non_null(), count, depth);
             }
-            let count = self.dice.between(0..=2);
-            return (0..count).map(|_| self.json(item, depth)).collect();
+            return (0..count).map(|_| self.json(item, count, depth)).collect();
         }
         match ty.inner_named_type().as_str() {
             "Int" => self.dice.below(4).into(),
@@ -308,7 +314,7 @@ impl<'a> Operation<'a> {
                         } else {
                             named
                         };
-                        filter.insert(name.to_owned(), self.json(&ty, depth + 1));
+                        filter.insert(name.to_owned(), self.json(&ty, count, depth + 1));
                     }
                 }
                 Value::Object(filter)

@@ -5,20 +5,12 @@ use std::fmt::Write;
 use crate::random::whole::{Field, FieldHere, Kind, Subgraph, TypeHere, Whole};
 
 const HEADER: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
-  "@key", "@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject"
+  "@key", "@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject", "@inaccessible"
 ])
 "#;
 
-/// Types that fields' and arguments' types name, with what they name themselves.
-const BASICS: [(&str, &str, &[&str]); 3] = [
-    ("Color", "enum Color { RED GREEN BLUE }\n", &[]),
-    ("Blob", "scalar Blob\n", &[]),
-    (
-        "Filter",
-        "input Filter { n: Int = 1, tags: [String!], color: Color = RED, sub: Filter }\n",
-        &["Color"],
-    ),
-];
+/// What a deprecated field has.
+pub(super) const DEPRECATED: &str = " @deprecated(reason: \"old\")";
 
 /// The schemas of a graph's subgraphs, with their names.
 pub(crate) fn print(whole: &Whole) -> Vec<(String, String)> {
@@ -47,17 +39,9 @@ fn print_subgraph(whole: &Whole, index: usize, subgraph: &Subgraph) -> String {
         members.retain(|member| subgraph.types.contains_key(member));
         let _ = writeln!(sdl, "union {union} = {}", members.join(" | "));
     }
-    let mut wanted: Vec<&str> = Vec::new();
-    for (name, _, below) in BASICS.iter().rev() {
-        let used = sdl.contains(&format!(": {name}")) || sdl.contains(&format!("[{name}"));
-        if used {
-            wanted.push(name);
-            wanted.extend(*below);
-        }
-    }
-    for (name, definition, _) in BASICS {
-        if wanted.contains(&name) {
-            sdl.push_str(definition);
+    for (name, definition) in basics(subgraph.more_moods, subgraph.more_filters) {
+        if sdl.contains(&format!(": {name}")) || sdl.contains(&format!("[{name}")) {
+            sdl.push_str(&definition);
         }
     }
     format!("{HEADER}\n{sdl}")
@@ -98,12 +82,18 @@ fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here
         if defined.loose {
             definition.ty = definition.ty.nullable();
         }
+        if defined.extra {
+            definition.arguments.push("extra: Boolean");
+        }
         signature(sdl, field, &definition);
         let is_value = whole
             .objects
             .get(name)
             .is_some_and(|it| it.kind == Kind::Value);
         let shareable = defined.shareable && !is_value && !in_keys.contains(&field);
+        if definition.hidden && defined.is_resolved() {
+            sdl.push_str(" @inaccessible");
+        }
         directives(sdl, defined, shareable);
         sdl.push('\n');
     }
@@ -111,24 +101,40 @@ fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here
 }
 
 fn interface(sdl: &mut String, whole: &Whole, subgraph: usize, name: &str) {
-    let interface = &whole.interfaces[name];
+    let entity = whole.interfaces[name].entity;
     let _ = write!(sdl, "interface {name}");
-    if interface.entity.is_some_and(|(owner, _)| owner == subgraph) {
+    if let Some(extended) = whole.extended(subgraph, name) {
+        let _ = write!(sdl, " implements {extended}");
+    }
+    if entity.is_some_and(|(owner, _)| owner == subgraph) {
         sdl.push_str(" @key(fields: \"id\")");
     }
     sdl.push_str(" {\n");
-    let possible = whole.possible(subgraph, name);
-    for field in &interface.fields {
-        let resolved = |object: &String| whole.resolvers(object, field).contains(&subgraph);
-        if possible.iter().all(resolved) {
-            signature(sdl, field, whole.field(&possible[0], field));
-            sdl.push('\n');
-        }
+    for field in whole.interface_fields(subgraph, name) {
+        signature(sdl, field, whole.field(name, field));
+        sdl.push('\n');
     }
     sdl.push_str("}\n");
 }
 
-fn signature(sdl: &mut String, name: &str, field: &Field) {
+/// The enums, the scalar and the input object that fields' and arguments' types name, by their names.
+pub(super) fn basics(more_moods: bool, more_filters: bool) -> [(&'static str, String); 4] {
+    let extra = if more_filters { ", extra: Int" } else { "" };
+    let mixed = if more_moods { " MIXED" } else { "" };
+    [
+        (
+            "Filter",
+            format!(
+                "input Filter {{ n: Int = 1, tags: [String!], color: Color = RED, sub: Filter{extra} }}\n"
+            ),
+        ),
+        ("Color", "enum Color { RED GREEN BLUE }\n".to_owned()),
+        ("Mood", format!("enum Mood {{ GOOD BAD{mixed} }}\n")),
+        ("Blob", "scalar Blob\n".to_owned()),
+    ]
+}
+
+pub(super) fn signature(sdl: &mut String, name: &str, field: &Field) {
     let _ = write!(sdl, "  {name}");
     if !field.arguments.is_empty() {
         let _ = write!(sdl, "({})", field.arguments.join(", "));
@@ -139,6 +145,9 @@ fn signature(sdl: &mut String, name: &str, field: &Field) {
 fn directives(sdl: &mut String, field: &FieldHere, shareable: bool) {
     if field.external {
         sdl.push_str(" @external");
+    }
+    if field.deprecated {
+        sdl.push_str(DEPRECATED);
     }
     if shareable {
         sdl.push_str(" @shareable");

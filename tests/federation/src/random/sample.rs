@@ -9,13 +9,15 @@ use souk_composition::SubgraphInput;
 
 use crate::case::{Case, pretty};
 use crate::data::{Data, Object};
-use crate::graph::Graph;
+use crate::graph::{Graph, UNSPLIT};
 
 /// What fails, or does not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     /// Names and schemas.
     pub subgraphs: Vec<(String, String)>,
+    /// The schema that was split into them, for as long as it matters to the failure.
+    pub unsplit: Option<String>,
     /// `data.json`
     pub data: Value,
     /// The operation's document; empty when the graph itself is what fails.
@@ -31,7 +33,7 @@ impl Sample {
     ///
     /// # Errors
     ///
-    /// When the subgraphs do not compose.
+    /// When the subgraphs do not compose, or what was split into them is no schema.
     pub(crate) fn graph(&self) -> Result<Graph, String> {
         let subgraphs = self.subgraphs.iter().map(|(name, sdl)| SubgraphInput {
             name: name.clone(),
@@ -39,7 +41,8 @@ impl Sample {
             sdl: sdl.clone(),
         });
         let data = Data::of(&self.data);
-        Graph::compose(Path::new(""), subgraphs.collect(), data, Default::default())
+        Graph::compose(Path::new(""), subgraphs.collect(), data, Default::default())?
+            .split_from(self.unsplit.as_deref())
     }
 
     pub(crate) fn case(&self) -> Case {
@@ -64,6 +67,9 @@ impl Sample {
         for (name, sdl) in &self.subgraphs {
             write(&format!("{name}.graphql"), sdl.clone());
         }
+        if let Some(unsplit) = &self.unsplit {
+            write(UNSPLIT, unsplit.clone());
+        }
         write("data.json", pretty(&self.data));
         let mut operation = format!("# {comment}\n");
         if !self.variables.is_empty() {
@@ -73,7 +79,10 @@ impl Sample {
         if !self.labels.is_empty() {
             operation.push_str(&format!("# labels: {}\n", self.labels.join(", ")));
         }
-        operation.push_str(&self.operation);
+        operation.push_str(match self.operation.as_str() {
+            "" => "{ __typename }\n",
+            asked => asked,
+        });
         write("cases/operation.graphql", operation);
     }
 }

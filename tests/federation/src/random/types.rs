@@ -8,7 +8,7 @@ use crate::random::whole::{
 };
 
 /// Kinds of keys. Every kind names objects uniquely by itself.
-const KEYS: [&str; 5] = [
+pub(super) const KEYS: [&str; 5] = [
     "id",
     "sku",
     "group part",
@@ -30,6 +30,8 @@ impl Builder {
             types: IndexMap::new(),
             interfaces: Vec::new(),
             unions: Vec::new(),
+            more_moods: self.dice.one_in(3),
+            more_filters: self.dice.one_in(3),
         });
         self.whole.subgraphs.len() - 1
     }
@@ -96,19 +98,29 @@ impl Builder {
     pub(super) fn interfaces(&mut self) {
         for number in 0..self.dice.between(0..=2) {
             let name = format!("I{number}");
+            let extends = number > 0 && self.dice.one_in(2);
             let count = self.dice.between(1..=3);
-            let entities: Vec<String> = self.of_kind(Kind::Entity);
-            let mut implementers = self.dice.some(&entities, count);
-            if self.dice.one_in(3) {
-                let values = self.of_kind(Kind::Value);
-                implementers.extend(values.into_iter().find(|value| value.starts_with('V')));
-            }
             let mut common = IndexMap::from([("id".to_owned(), given("ID!", true))]);
+            let implementers = if extends {
+                let all = self.whole.implementers("I0");
+                for field in &self.whole.interfaces["I0"].fields {
+                    common.insert(field.clone(), self.whole.field("I0", field).clone());
+                }
+                self.dice.some(&all, count)
+            } else {
+                let mut some = self.dice.some(&self.of_kind(Kind::Entity), count);
+                if self.dice.one_in(3) {
+                    let values = self.of_kind(Kind::Value);
+                    some.extend(values.into_iter().find(|value| value.starts_with('V')));
+                }
+                some
+            };
             for _ in 0..self.dice.between(1..=2) {
                 let (name, field) = self.leaf_field();
                 common.insert(name, field);
             }
             self.implement(&name, &implementers, &common);
+            self.whole.interfaces[&name].extends = extends.then(|| "I0".to_owned());
         }
     }
 
@@ -144,6 +156,7 @@ impl Builder {
             Interface {
                 fields,
                 entity: None,
+                extends: None,
                 contributed: IndexMap::new(),
             },
         );
@@ -232,6 +245,7 @@ pub(super) fn given(ty: &str, sound: bool) -> Field {
         arguments: Vec::new(),
         value: FieldValue::Given,
         sound,
+        hidden: false,
     }
 }
 

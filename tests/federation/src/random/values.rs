@@ -106,6 +106,7 @@ impl Values<'_> {
             "Float" => (self.dice.below(100) as f64 + 0.5).into(),
             "Boolean" => self.dice.one_in(2).into(),
             "Color" => (*self.dice.pick(&["RED", "GREEN", "BLUE"])).into(),
+            "Mood" => (*self.dice.pick(&["GOOD", "BAD"])).into(),
             "Blob" => match self.dice.below(4) {
                 0 => json!({ "k": [1, { "deep": null }], "__typename": "Blob" }),
                 1 => json!([]),

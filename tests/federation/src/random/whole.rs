@@ -82,6 +82,8 @@ pub(crate) struct Interface {
     pub fields: Vec<String>,
     /// The subgraph in which it has a key, and the subgraph in which it is an interface object.
     pub entity: Option<(usize, usize)>,
+    /// The interface that it implements, which all its implementing types implement, too.
+    pub extends: Option<String>,
     /// The fields of the interface object.
     pub contributed: IndexMap<String, Field>,
 }
@@ -94,6 +96,8 @@ pub(crate) struct Field {
     pub value: FieldValue,
     /// Neither null where it may not be, nor failing: keys and what others require are always known.
     pub sound: bool,
+    /// Subgraphs have it for each other: it is inaccessible to clients.
+    pub hidden: bool,
 }
 
 /// What a field's value follows from.
@@ -115,6 +119,10 @@ pub(crate) struct Subgraph {
     pub types: IndexMap<String, TypeHere>,
     pub interfaces: Vec<String>,
     pub unions: Vec<String>,
+    /// Whether its enum `Mood` has a value that it never answers.
+    pub more_moods: bool,
+    /// Whether its input `Filter` has a field that not all others know.
+    pub more_filters: bool,
 }
 
 /// What a subgraph has of an object type.
@@ -140,6 +148,9 @@ pub(crate) struct FieldHere {
     pub progressive: bool,
     /// Whether it may be null here, though it never is.
     pub loose: bool,
+    /// Whether it has an argument here that it does not have everywhere.
+    pub extra: bool,
+    pub deprecated: bool,
 }
 
 impl FieldHere {
@@ -193,6 +204,25 @@ impl Whole {
         };
         possible.retain(|object| is_interface_object || here.types.contains_key(object));
         possible
+    }
+
+    /// The fields that a subgraph's interface has: those that it resolves for all implementing types it knows.
+    pub fn interface_fields(&self, subgraph: usize, interface: &str) -> Vec<&String> {
+        let possible = self.possible(subgraph, interface);
+        let resolved = |object: &String, field: &str| {
+            let resolvers = self.resolvers(object, field);
+            resolvers.contains(&subgraph)
+        };
+        let all = self.interfaces[interface].fields.iter();
+        all.filter(|field| possible.iter().all(|object| resolved(object, field)))
+            .collect()
+    }
+
+    /// The interface that an interface implements in a subgraph, if the subgraph knows that one.
+    pub fn extended(&self, subgraph: usize, interface: &str) -> Option<&String> {
+        let here = &self.subgraphs[subgraph].interfaces;
+        let extended = self.interfaces[interface].extends.as_ref();
+        extended.filter(|name| here.contains(name) && here.iter().any(|it| it == interface))
     }
 
     pub fn is_composite(&self, ty: &str) -> bool {

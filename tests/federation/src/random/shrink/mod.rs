@@ -13,7 +13,7 @@ const ATTEMPTS: usize = 5_000;
 type Cut = fn(&Sample, usize) -> Option<Sample>;
 
 /// The kinds of cuts, cheap and promising ones first.
-const CUTS: [Cut; 3] = [operation::cut, schema::cut, data::cut];
+const CUTS: [Cut; 4] = [forget_unsplit, operation::cut, schema::cut, data::cut];
 
 /// The smallest sample found that still fails.
 pub(crate) fn smallest(mut sample: Sample, fails: impl Fn(&Sample) -> bool) -> Sample {
@@ -39,6 +39,15 @@ pub(crate) fn smallest(mut sample: Sample, fails: impl Fn(&Sample) -> bool) -> S
             return sample;
         }
     }
+}
+
+/// What is planned or executed wrongly is so whatever was split; then more can be cut out of single subgraphs.
+fn forget_unsplit(sample: &Sample, number: usize) -> Option<Sample> {
+    let forgets = number == 0 && sample.unsplit.is_some();
+    forgets.then(|| Sample {
+        unsplit: None,
+        ..sample.clone()
+    })
 }
 
 /// Counts the places where something can be cut, and tells the one that was asked for.

@@ -1,10 +1,14 @@
 //! Cuts in the subgraphs' schemas: subgraphs, types, fields, directives, arguments, members.
+//!
+//! For as long as the sample says which schema was split, a cut must not change what the subgraphs have together but
+//! in that schema, too: what is cut is cut everywhere.
 
 use std::collections::BTreeSet;
 
 use apollo_compiler::ast::{Definition, DirectiveList, Document, FieldDefinition, NamedType};
 use apollo_compiler::{Name, Node};
 
+use crate::graph::UNSPLIT;
 use crate::random::sample::Sample;
 use crate::random::shrink::Cutter;
 
@@ -13,16 +17,27 @@ pub(super) fn cut(sample: &Sample, number: usize) -> Option<Sample> {
     for (name, sdl) in &sample.subgraphs {
         documents.push((name.clone(), Document::parse(sdl.as_str(), name).ok()?));
     }
+    let mut unsplit = match &sample.unsplit {
+        Some(sdl) => Some(Document::parse(sdl.as_str(), UNSPLIT).ok()?),
+        None => None,
+    };
     let mut cutter = Cutter::new(number);
-    cutter.item(&mut documents, true);
-    everywhere(&mut cutter, &mut documents);
+    if unsplit.is_none() {
+        cutter.item(&mut documents, true);
+    }
+    let all = documents.iter_mut().map(|(_, document)| document);
+    everywhere(&mut cutter, all.chain(&mut unsplit).collect());
     for (_, document) in &mut documents {
-        here(&mut cutter, document);
+        match unsplit {
+            Some(_) => directives(&mut cutter, document),
+            None => here(&mut cutter, document),
+        }
     }
     if !cutter.done {
         return None;
     }
     let mut smaller = sample.clone();
+    smaller.unsplit = unsplit.map(|document| document.to_string());
     let written = documents
         .iter()
         .map(|(name, document)| (name.clone(), document.to_string()));
@@ -30,11 +45,12 @@ pub(super) fn cut(sample: &Sample, number: usize) -> Option<Sample> {
     Some(smaller)
 }
 
-/// Cuts a type or a field out of all subgraphs at once.
-fn everywhere(cutter: &mut Cutter, documents: &mut [(String, Document)]) {
+/// Cuts a type, a field or an argument out of all schemas at once.
+fn everywhere(cutter: &mut Cutter, mut documents: Vec<&mut Document>) {
     let mut types = BTreeSet::new();
     let mut fields = BTreeSet::new();
-    for (_, document) in documents.iter() {
+    let mut arguments = BTreeSet::new();
+    for document in &documents {
         for definition in &document.definitions {
             let Some(name) = definition.name() else {
                 continue;
@@ -42,21 +58,42 @@ fn everywhere(cutter: &mut Cutter, documents: &mut [(String, Document)]) {
             types.insert(name.clone());
             for field in fields_of(definition) {
                 fields.insert((name.clone(), field.name.clone()));
+                let names = field.arguments.iter().map(|argument| &argument.name);
+                arguments.extend(
+                    names.map(|argument| (name.clone(), field.name.clone(), argument.clone())),
+                );
             }
         }
     }
     for name in types {
         if cutter.here() {
-            for (_, document) in documents.iter_mut() {
+            for document in &mut documents {
                 drop_type(document, &name);
             }
         }
     }
     for (ty, field) in fields {
         if cutter.here() {
-            for (_, document) in documents.iter_mut() {
+            for document in &mut documents {
                 drop_field(document, &ty, &field);
             }
+        }
+    }
+    for (ty, field, argument) in arguments {
+        if cutter.here() {
+            for document in &mut documents {
+                drop_argument(document, &ty, &field, &argument);
+            }
+        }
+    }
+}
+
+/// Cuts a directive in one subgraph.
+fn directives(cutter: &mut Cutter, document: &mut Document) {
+    for parts in document.definitions.iter_mut().filter_map(parts) {
+        cutter.item(&mut parts.directives.0, false);
+        for field in parts.fields {
+            cutter.item(&mut field.make_mut().directives.0, false);
         }
     }
 }
@@ -163,6 +200,19 @@ fn drop_field(document: &mut Document, ty: &Name, field: &Name) {
             && let Some(parts) = parts(definition)
         {
             parts.fields.retain(|known| known.name != *field);
+        }
+    }
+}
+
+fn drop_argument(document: &mut Document, ty: &Name, field: &Name, argument: &Name) {
+    for definition in &mut document.definitions {
+        if definition.name() == Some(ty)
+            && let Some(parts) = parts(definition)
+        {
+            for known in parts.fields.iter_mut().filter(|known| known.name == *field) {
+                let arguments = &mut known.make_mut().arguments;
+                arguments.retain(|known| known.name != *argument);
+            }
         }
     }
 }
