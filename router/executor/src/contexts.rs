@@ -295,10 +295,11 @@ impl Document {
         let parts = &contextual.parts;
         let definitions = format!("{}{}", self.definitions, parts.definitions);
         format!(
-            "{}({}){{{}}}",
+            "{}({}){{{}}}{}",
             parts.head,
             definitions.trim_end(),
-            self.body
+            self.body,
+            parts.fragments
         )
     }
 }
