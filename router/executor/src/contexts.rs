@@ -299,10 +299,11 @@ impl Document {
         let parts = &contextual.parts;
         let definitions = format!("{}{}", self.definitions, parts.definitions);
         format!(
-            "{}({}){{{}}}",
+            "{}({}){{{}}}{}",
             parts.head,
             definitions.trim_end(),
-            self.body
+            self.body,
+            parts.fragments
         )
     }
 }

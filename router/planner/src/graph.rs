@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::OperationType;
-use apollo_compiler::collections::{HashMap, IndexMap};
+use apollo_compiler::collections::{HashMap, HashSet, IndexMap};
 
 use crate::field_set::{FieldSet, FieldSetItem};
 use crate::model::{ContextArgument, Key, Model, SubgraphId, TypeId};
@@ -38,7 +38,7 @@ pub struct Node {
 }
 
 /// A move into a field that the node's subgraph can resolve.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldMove {
     /// The node of the field's value; `None` for a leaf.
     pub target: Option<NodeId>,
@@ -100,6 +100,10 @@ pub struct Graph {
     plain: HashMap<(TypeId, SubgraphId), NodeId>,
     /// By type: see [`Graph::resolvers`].
     resolvers: Vec<HashMap<Name, Vec<NodeId>>>,
+    /// By type: see [`Graph::members`].
+    members: Vec<Vec<(NodeId, NodeId)>>,
+    /// See [`Graph::is_singled_out`].
+    singled_out: HashSet<TypeId>,
 }
 
 impl Graph {
@@ -163,6 +167,16 @@ impl Graph {
         let casts = self.casts(node);
         let index = casts.binary_search_by_key(&ty, |(found, _)| *found).ok()?;
         Some(casts[index].1)
+    }
+
+    /// The abstract nodes that may be of an object type, each with the node it is cast to.
+    pub(crate) fn members(&self, ty: TypeId) -> &[(NodeId, NodeId)] {
+        self.members.get(ty.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// True when a subgraph names this object type for a field for which the supergraph names an abstract type.
+    pub(crate) fn is_singled_out(&self, ty: TypeId) -> bool {
+        self.singled_out.contains(&ty)
     }
 
     /// The ways to enter a type in a subgraph as an entity: its resolvable keys.

@@ -25,6 +25,7 @@ pub mod plan;
 mod planner;
 mod projection;
 pub mod reach;
+mod scope;
 mod search;
 pub mod supergraph;
 mod text;

@@ -69,6 +69,8 @@ pub struct DocumentParts {
     pub definitions: String,
     /// For each group, the selection set of its `_entities` field.
     pub selections: Vec<Vec<TextPart>>,
+    /// The definitions of the fragments that the selection sets spread.
+    pub fragments: String,
 }
 
 /// A piece of a selection set.

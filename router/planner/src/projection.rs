@@ -130,7 +130,7 @@ impl Projector<'_> {
 
     fn field(&self, normal: &NormalField, part: &Part<'_>) -> SelectedField {
         let types = match part.scope {
-            Some(ty) => Some(self.names(&[ty])),
+            Some(scope) => Some(self.tree.names(scope).into()),
             None => normal.types.as_deref().map(|types| self.names(types)),
         };
         let value = match &normal.value {

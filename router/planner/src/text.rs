@@ -1,16 +1,16 @@
 //! The documents sent to subgraphs.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::Range;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{OperationType, Value, VariableDefinition};
-use apollo_compiler::collections::{IndexMap, IndexSet};
+use apollo_compiler::collections::{HashMap, IndexMap, IndexSet};
 use apollo_compiler::{Node, ast};
 
 use crate::graph::NodeId;
 use crate::guard::{Guard, Literal};
-use crate::model::TypeId;
+use crate::model::{TypeId, TypeKind};
 use crate::plan::{ContextVariable, DocumentParts, SubgraphOperation, TextPart};
 use crate::search::{PlaceId, Search};
 use crate::tree::FieldId;
@@ -35,6 +35,9 @@ pub(crate) struct Writer<'a> {
     contexts: &'a [(Name, ContextVariable)],
     /// Where in `text` a context's variable starts, and its index.
     marks: Vec<(usize, usize)>,
+    /// How often what is being written will be there, once for each of so many types.
+    times: usize,
+    fragments: Vec<String>,
 }
 
 /// Several places of one document that are the same selection set there.
@@ -42,7 +45,7 @@ pub(crate) struct Writer<'a> {
 struct Merged {
     typename: bool,
     fields: IndexMap<Name, MergedField>,
-    casts: BTreeMap<TypeId, Vec<PlaceId>>,
+    casts: IndexMap<TypeId, Vec<PlaceId>>,
 }
 
 struct MergedField {
@@ -65,6 +68,8 @@ impl<'a> Writer<'a> {
             variables: IndexSet::default(),
             contexts: &[],
             marks: Vec::new(),
+            times: 1,
+            fragments: Vec::new(),
         }
     }
 
@@ -101,18 +106,12 @@ impl<'a> Writer<'a> {
             self.text.push('{');
             let mut by_type: IndexMap<TypeId, Vec<PlaceId>> = IndexMap::default();
             for place in &group.places {
-                let node = self
-                    .search
-                    .supergraph
-                    .graph()
-                    .node(self.search.place(*place).node);
-                by_type.entry(node.ty).or_default().push(*place);
+                for ty in self.types(*place) {
+                    by_type.entry(*ty).or_default().push(*place);
+                }
             }
-            for (ty, places) in &by_type {
-                self.on(*ty);
-                // What is needed only under conditions says so itself: the field above has none.
-                self.selection(places, &self.guard_of(places));
-            }
+            // What is needed only under conditions says so itself: the field above has none.
+            self.on_types(&by_type, "", None);
             self.text.push('}');
             selections.push(self.parts_from(start));
         }
@@ -126,6 +125,7 @@ impl<'a> Writer<'a> {
             },
             definitions: self.client_definitions().0.join(" "),
             selections,
+            fragments: self.fragments.concat(),
         });
         (
             self.finish(OperationType::Query, name, groups, &body),
@@ -192,6 +192,7 @@ impl<'a> Writer<'a> {
             let _ = write!(text, "({})", header.join(" "));
         }
         text.push_str(body);
+        text.extend(self.fragments);
         SubgraphOperation {
             text,
             name,
@@ -234,14 +235,15 @@ impl<'a> Writer<'a> {
                 field.children.extend(placed.child);
             }
             for cast in &place.casts {
-                if let Some(ty) = self.search.place(*cast).scope {
-                    merged.casts.entry(ty).or_default().push(*cast);
+                for ty in self.types(*cast) {
+                    merged.casts.entry(*ty).or_default().push(*cast);
                 }
             }
         }
         merged
             .fields
             .sort_by(|_, one, _, other| one.field.cmp(&other.field));
+        merged.casts.sort_unstable_keys();
         merged
     }
 
@@ -267,15 +269,79 @@ impl<'a> Writer<'a> {
             first = false;
             self.field(field, known);
         }
-        for (ty, casts) in &merged.casts {
-            if !first {
-                self.text.push(' ');
-            }
-            first = false;
-            self.on(*ty);
-            self.selection(casts, known);
+        if !first && !merged.casts.is_empty() {
+            self.text.push(' ');
         }
+        self.on_types(&merged.casts, " ", Some(known));
         self.text.push('}');
+    }
+
+    /// The types that a place's selection has to be written for.
+    fn types(&self, id: PlaceId) -> &'a [TypeId] {
+        let search = self.search;
+        let (place, model) = (search.place(id), search.supergraph.model());
+        let here = &search.supergraph.graph().node(place.node).ty;
+        match &place.scope {
+            Some(scope) if model.ty(*here).kind == TypeKind::Object => {
+                search.tree.scopes.types(scope)
+            }
+            _ => std::slice::from_ref(here),
+        }
+    }
+
+    /// A selection for each type. Unless it is said what is known to hold, it is what holds for the places.
+    fn on_types(
+        &mut self,
+        by_type: &IndexMap<TypeId, Vec<PlaceId>>,
+        separator: &str,
+        known: Option<&Guard>,
+    ) {
+        let mut times: HashMap<&[PlaceId], usize> = HashMap::default();
+        for places in by_type.values() {
+            *times.entry(places).or_default() += 1;
+        }
+        let mut written: HashMap<&[PlaceId], Range<usize>> = HashMap::default();
+        for (index, (ty, places)) in by_type.iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(separator);
+            }
+            self.on(*ty);
+            if let Some(same) = written.get(places.as_slice()) {
+                let same = self.text[same.clone()].to_owned();
+                self.text.push_str(&same);
+                continue;
+            }
+            let (start, marks) = (self.text.len(), self.marks.len());
+            let count = times.get(places.as_slice()).copied().unwrap_or(1);
+            let above = std::mem::replace(&mut self.times, count);
+            match known {
+                Some(known) => self.selection(places, known),
+                None => self.selection(places, &self.guard_of(places)),
+            }
+            self.times = above;
+            if self.marks.len() == marks {
+                written.insert(places, start..self.text.len());
+            }
+        }
+    }
+
+    /// Makes a fragment of a selection of a place's objects, if that makes the document shorter.
+    fn share(&mut self, start: usize, place: PlaceId) {
+        let reference = format!("{{...f{}}}", self.fragments.len());
+        let node = self.search.place(place).node;
+        let ty = self.search.supergraph.graph().node(node).ty;
+        let definition = format!(
+            " fragment f{} on {}{}",
+            self.fragments.len(),
+            self.search.supergraph.model().ty(ty).name,
+            &self.text[start..],
+        );
+        let length = self.text.len() - start;
+        if self.times * length > self.times * reference.len() + definition.len() {
+            self.text.truncate(start);
+            self.text.push_str(&reference);
+            self.fragments.push(definition);
+        }
     }
 
     fn field(&mut self, merged: &MergedField, known: &Guard) {
@@ -308,7 +374,9 @@ impl<'a> Writer<'a> {
         for literal in own {
             self.directive(literal);
         }
-        if !merged.children.is_empty() {
+        if let Some(child) = merged.children.first() {
+            let start = self.text.len();
+            let times = std::mem::replace(&mut self.times, 1);
             self.selection(
                 &merged.children,
                 if literals.is_empty() {
@@ -317,6 +385,8 @@ impl<'a> Writer<'a> {
                     &merged.guard
                 },
             );
+            self.times = times;
+            self.share(start, *child);
         }
         for _ in 0..around {
             self.text.push('}');

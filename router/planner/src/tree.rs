@@ -11,6 +11,7 @@ use apollo_compiler::{Name, Node};
 
 use crate::model::{Model, TypeId, TypeKind};
 use crate::plan::PathSegment;
+use crate::scope::{Scope, Scopes};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct PositionId(pub(crate) u32);
@@ -34,8 +35,8 @@ pub(crate) struct Position {
 #[derive(Debug)]
 pub(crate) struct TreeField {
     pub(crate) position: PositionId,
-    /// The runtime type of the enclosing object for which it is planned; `None` is all.
-    pub(crate) scope: Option<TypeId>,
+    /// The runtime types of the enclosing object for which it is planned; `None` is all.
+    pub(crate) scope: Option<Scope>,
     pub(crate) name: Name,
     pub(crate) arguments: Vec<Node<Argument>>,
     pub(crate) source_key: Name,
@@ -59,13 +60,14 @@ pub(crate) struct Tree<'m> {
     model: &'m Model,
     positions: Vec<Position>,
     fields: Vec<TreeField>,
-    known: HashMap<(PositionId, Option<TypeId>, Name), Vec<FieldId>>,
+    known: HashMap<(PositionId, Option<Scope>, Name), Vec<FieldId>>,
     peers: Vec<Peers>,
+    pub(crate) scopes: Scopes,
 }
 
 /// What is to be added to a position.
 pub(crate) struct NewField<'a> {
-    pub(crate) scope: Option<TypeId>,
+    pub(crate) scope: Option<Scope>,
     pub(crate) name: &'a Name,
     pub(crate) arguments: &'a [Node<Argument>],
     pub(crate) wanted_key: &'a Name,
@@ -84,6 +86,7 @@ impl<'m> Tree<'m> {
             fields: Vec::new(),
             known: HashMap::default(),
             peers: vec![Peers::default()],
+            scopes: Scopes::default(),
         }
     }
 
@@ -121,9 +124,7 @@ impl<'m> Tree<'m> {
             if let Some(scope) = field.scope
                 && self.is_abstract(field.position)
             {
-                path.push(PathSegment::OnTypes(vec![
-                    self.model.ty(scope).name.clone(),
-                ]));
+                path.push(PathSegment::OnTypes(self.names(scope)));
             }
             path.push(PathSegment::Key(field.source_key.clone()));
             let mut ty = &field.ty;
@@ -133,6 +134,17 @@ impl<'m> Tree<'m> {
             }
         }
         path
+    }
+
+    /// The names of a scope's types.
+    pub(crate) fn names(&self, scope: Scope) -> Vec<Name> {
+        let types = self.scopes.types(&scope).iter();
+        types.map(|ty| self.model.ty(*ty).name.clone()).collect()
+    }
+
+    /// The type whose field something is in a scope at a position; of several in the scope the first.
+    pub(crate) fn owner(&self, position: PositionId, scope: Option<Scope>) -> TypeId {
+        scope.map_or(self.position(position).ty, |scope| scope.sample)
     }
 
     /// Response keys from the root, for messages.
@@ -148,10 +160,10 @@ impl<'m> Tree<'m> {
     pub(crate) fn type_of(
         &self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         name: &str,
     ) -> Option<&'m Type> {
-        let owner = scope.unwrap_or(self.position(position).ty);
+        let owner = self.owner(position, scope);
         self.model.ty(owner).fields.get(name)
     }
 
@@ -159,7 +171,7 @@ impl<'m> Tree<'m> {
     pub(crate) fn find(
         &self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         name: &Name,
         arguments: &[Node<Argument>],
     ) -> Option<FieldId> {
@@ -246,8 +258,7 @@ impl<'m> Tree<'m> {
     /// True when a field is the same field of the same type.
     fn is_same(&self, known: FieldId, position: PositionId, new: &NewField<'_>) -> bool {
         let known = self.field(known);
-        let owner = |scope: Option<TypeId>, position| scope.unwrap_or(self.position(position).ty);
-        owner(known.scope, known.position) == owner(new.scope, position)
+        self.owner(known.position, known.scope) == self.owner(position, new.scope)
             && known.name == *new.name
             && known.arguments == new.arguments
     }
@@ -257,8 +268,8 @@ impl<'m> Tree<'m> {
         if known.name != *new.name || known.arguments != new.arguments {
             return false;
         }
-        let known_type = known.scope.unwrap_or(self.position(known.position).ty);
-        let new_type = new.scope.unwrap_or(self.position(position).ty);
+        let known_type = self.owner(known.position, known.scope);
+        let new_type = self.owner(position, new.scope);
         if known_type == new_type {
             return true;
         }

@@ -173,9 +173,130 @@ fn spreads_that_multiply_are_refused_in_good_time_though_no_field_comes_of_them(
     assert!(began.elapsed() < limit(), "{:?}", began.elapsed());
 }
 
+/// A selection within itself, so often, where it says BELOW.
+fn nested(field: &str, depth: usize, innermost: &str) -> String {
+    let mut operation = innermost.to_owned();
+    for _ in 0..depth {
+        operation = format!("{{ {} }}", field.replace("BELOW", &operation));
+    }
+    operation
+}
+
+/// How long the documents of an operation's plan are together.
+fn length_on(planner: &Planner, operation: &str) -> usize {
+    let schema = planner.supergraph().api_schema();
+    let document = ExecutableDocument::parse_and_validate(schema, operation, "operation.graphql")
+        .unwrap_or_else(|error| panic!("{error}"));
+    let plan = planner.plan(&document, None);
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    common::length(&plan)
+}
+
+#[test]
+fn with_the_depth_below_an_interface_of_many_types() {
+    let planner = members(100);
+    // Each `other` is asked for type by type, in the other subgraph.
+    let operation = |depth| nested("other { next BELOW }", depth, "{ id name }");
+    let operation = |depth| format!("{{ things {} }}", operation(depth));
+    let figures = [2, 4, 8, 16].map(|depth| {
+        let effort = effort_on(&planner, &operation(depth));
+        let effort = effort.unwrap_or_else(|error| panic!("{error}"));
+        (effort, length_on(&planner, &operation(depth)))
+    });
+    for pair in figures.windows(2) {
+        let ((effort, length), (more, longer)) = (pair[0], pair[1]);
+        assert!(
+            f64::from(more) <= DOUBLED * f64::from(effort),
+            "{figures:?}"
+        );
+        assert!(longer * 10 <= length * 22, "{figures:?}");
+    }
+}
+
+#[test]
+fn with_fragments_on_many_types_at_each_level() {
+    let planner = members(100);
+    let own: Vec<String> = (0..100)
+        .map(|number| format!("... on T{number} {{ own{number} }}"))
+        .collect();
+    let level = format!("id {} other {{ next BELOW }}", own.join(" "));
+    let efforts = [1, 2, 4].map(|depth| {
+        let operation = format!("{{ things {} }}", nested(&level, depth, "{ name }"));
+        effort_on(&planner, &operation).unwrap_or_else(|error| panic!("{error}"))
+    });
+    assert!(
+        efforts
+            .windows(2)
+            .all(|pair| f64::from(pair[1]) <= DOUBLED * f64::from(pair[0])),
+        "{efforts:?}"
+    );
+}
+
+/// An interface whose object types all are in A; each is in one of B, C and D as well, and there has what leads on.
+fn spread(count: usize) -> Planner {
+    let mut types = String::from(
+        "type Query @t(A) { things: [Thing!]! @f(A) }
+         interface Thing @t(A) @t(B) @t(C) @t(D) { id: ID! name: String @f(B) @f(C) @f(D) other: Thing @f(B) @f(C) @f(D) }",
+    );
+    for number in 0..count {
+        let home = ["B", "C", "D"][number % 3];
+        types.push_str(&format!(
+            "type T{number} implements Thing @impl(A, interface: \"Thing\") @impl({home}, interface: \"Thing\")
+               @t(A, key: \"id\") @t({home}, key: \"id\")
+             {{ id: ID! name: String @f({home}) other: Thing @f({home}) own{number}: Int @f(A) }}"
+        ));
+    }
+    let supergraph = Supergraph::parse(&common::supergraph(&types));
+    Planner::new(Arc::new(
+        supergraph.unwrap_or_else(|error| panic!("{error}")),
+    ))
+}
+
+#[test]
+fn an_interface_of_many_types_in_several_subgraphs_can_be_nested() {
+    let planners = [spread(100), spread(200)];
+    for depth in 2..=4 {
+        let operation = format!(
+            "{{ things {} }}",
+            nested("other BELOW", depth, "{ id name }")
+        );
+        let efforts = planners
+            .each_ref()
+            .map(|planner| effort_on(planner, &operation));
+        let [fewer, more] = efforts.map(|effort| effort.unwrap_or_else(|error| panic!("{error}")));
+        // The number of types is all the same, where they differ in their homes only.
+        assert!(
+            f64::from(more) <= DOUBLED * f64::from(fewer),
+            "{fewer} {more}"
+        );
+        for planner in &planners {
+            assert!(length_on(planner, &operation) < 1_000_000);
+        }
+    }
+}
+
+/// As `members`, but each type has a key of its own.
+fn strangers(count: usize) -> Planner {
+    let mut types = String::from(
+        "type Query @t(A) { things: [Thing!]! @f(A) }
+         interface Thing @t(A) @t(B) { name: String @f(B) other: Thing @f(B) next: Thing @f(A) }",
+    );
+    for number in 0..count {
+        types.push_str(&format!(
+            "type T{number} implements Thing @impl(A, interface: \"Thing\") @impl(B, interface: \"Thing\")
+               @t(A, key: \"id{number}\") @t(B, key: \"id{number}\")
+             {{ id{number}: ID! name: String @f(B) other: Thing @f(B) next: Thing @f(A) }}"
+        ));
+    }
+    let supergraph = Supergraph::parse(&common::supergraph(&types));
+    Planner::new(Arc::new(
+        supergraph.unwrap_or_else(|error| panic!("{error}")),
+    ))
+}
+
 #[test]
 fn what_multiplies_is_refused_in_good_time() {
-    let planner = members(100);
+    let planner = strangers(100);
     // Each level is planned for each of 100 types, below each of those of the level above.
     let operation = "{ things { other { next { other { next { name } } } } } }";
     let began = Instant::now();

@@ -12,6 +12,7 @@ use crate::plan::{
     ContextPath, ContextVariable, EntityGroup, PathSegment, RepresentationField,
     RepresentationShape,
 };
+use crate::scope::Scope;
 use crate::search::{Bound, BoundContext, ContextSource, Search, StepId, add_bound};
 use crate::text::EntitiesField;
 
@@ -94,10 +95,11 @@ fn may_share(search: &Search<'_>, one: StepId, other: StepId) -> bool {
     };
     let guard = |id: StepId| &search.place(search.step(id).place).guard;
     let is_safe = |one: StepId, other: StepId| {
-        guard(one).covers(guard(other)) || has_all(representation(other), representation(one))
+        guard(one).covers(guard(other))
+            || has_all(search, representation(other), representation(one))
     };
     bound_contexts(search, one) == bound_contexts(search, other)
-        && agree(representation(one), representation(other))
+        && agree(search, representation(one), representation(other))
         && is_safe(one, other)
         && is_safe(other, one)
 }
@@ -137,7 +139,8 @@ fn context_path(search: &Search<'_>, source: &ContextSource) -> ContextPath {
     let scope = source.scope.filter(|_| tree.is_abstract(source.position));
     ContextPath {
         depth: tree.path(source.position).len(),
-        on: scope.map(|ty| search.supergraph.model().ty(ty).name.clone()),
+        // Types that set contexts are alone in their scope.
+        on: scope.map(|scope| search.supergraph.model().ty(scope.sample).name.clone()),
         keys: source
             .value
             .iter()
@@ -147,24 +150,44 @@ fn context_path(search: &Search<'_>, source: &ContextSource) -> ContextPath {
 }
 
 /// True when every bound field of the one is among those of the other.
-fn has_all(known: &[Bound], wanted: &[Bound]) -> bool {
+fn has_all(search: &Search<'_>, known: &[Bound], wanted: &[Bound]) -> bool {
     wanted.iter().all(|wanted| {
         known.iter().any(|known| {
-            known.field == wanted.field
+            source_key(search, known) == source_key(search, wanted)
                 && known.name == wanted.name
-                && has_all(&known.below, &wanted.below)
+                && !are_apart(search, known.scope, wanted.scope)
+                && has_all(search, &known.below, &wanted.below)
         })
     })
 }
 
-fn agree(one: &[Bound], other: &[Bound]) -> bool {
+fn agree(search: &Search<'_>, one: &[Bound], other: &[Bound]) -> bool {
     one.iter().all(|mine| {
         other.iter().all(|theirs| {
-            let is_apart = mine.name != theirs.name
-                || (mine.scope != theirs.scope && mine.scope.is_some() && theirs.scope.is_some());
-            is_apart || (mine.field == theirs.field && agree(&mine.below, &theirs.below))
+            let is_apart = mine.name != theirs.name || are_apart(search, mine.scope, theirs.scope);
+            is_apart
+                || (source_key(search, mine) == source_key(search, theirs)
+                    && agree(search, &mine.below, &theirs.below))
         })
     })
+}
+
+/// True when no object is of both scopes.
+fn are_apart(search: &Search<'_>, one: Option<Scope>, other: Option<Scope>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else {
+        return false;
+    };
+    let others = search.tree.scopes.types(&other);
+    let mut types = search.tree.scopes.types(&one).iter();
+    one != other && !types.any(|ty| others.binary_search(ty).is_ok())
+}
+
+/// Where the value of a bound field is in the merged tree. Fields of the same key at a position are the same field,
+/// planned for different types.
+fn source_key<'a>(search: &'a Search<'_>, bound: &'a Bound) -> &'a Name {
+    bound
+        .field
+        .map_or(&bound.name, |field| &search.tree.field(field).source_key)
 }
 
 /// A variable name that the client does not use.
@@ -208,15 +231,19 @@ fn shapes(search: &Search<'_>, steps: &[StepId]) -> Vec<RepresentationShape> {
         }
         let mut written = Vec::new();
         for bound in &fields {
-            match bound.scope {
-                Some(scope) if !types.contains(&scope) => {}
-                scope => written.push(RepresentationField {
-                    types: scope
-                        .filter(|_| types.len() > 1)
-                        .map(|ty| vec![model.ty(ty).name.clone()]),
-                    ..field(search, bound)
-                }),
+            let having = bound.scope.as_ref();
+            let having = having.map(|scope| search.tree.scopes.types(scope));
+            let is_had = |ty: &TypeId| having.is_none_or(|having| having.binary_search(ty).is_ok());
+            let owners: Vec<TypeId> = types.iter().copied().filter(is_had).collect();
+            if owners.is_empty() {
+                continue;
             }
+            let names = owners.iter().map(|ty| model.ty(*ty).name.clone());
+            let new = RepresentationField {
+                types: (owners.len() < types.len()).then(|| names.collect()),
+                ..field(search, bound)
+            };
+            write(&mut written, new);
         }
         shapes.push(RepresentationShape {
             types: types.iter().map(|ty| model.ty(*ty).name.clone()).collect(),
@@ -231,8 +258,8 @@ fn shapes(search: &Search<'_>, steps: &[StepId]) -> Vec<RepresentationShape> {
 fn types(search: &Search<'_>, id: StepId) -> Vec<TypeId> {
     let model = search.supergraph.model();
     let place = search.place(search.step(id).place);
-    if let Some(scope) = place.scope {
-        return vec![scope];
+    if let Some(scope) = &place.scope {
+        return search.tree.scopes.types(scope).to_vec();
     }
     let target = search.supergraph.graph().node(place.node);
     if model.ty(target.ty).kind == TypeKind::Object {
@@ -260,15 +287,27 @@ fn types(search: &Search<'_>, id: StepId) -> Vec<TypeId> {
     types
 }
 
+/// Adds a field to others of a representation. What is required for overlapping scopes may be there already.
+fn write(written: &mut Vec<RepresentationField>, new: RepresentationField) {
+    let same = written
+        .iter_mut()
+        .find(|known| known.name == new.name && known.types == new.types);
+    match same {
+        Some(same) => {
+            same.nullable &= new.nullable;
+            for below in new.fields {
+                write(&mut same.fields, below);
+            }
+        }
+        None => written.push(new),
+    }
+}
+
 fn field(search: &Search<'_>, bound: &Bound) -> RepresentationField {
-    let model = search.supergraph.model();
     RepresentationField {
-        source_key: bound.field.map_or_else(
-            || bound.name.clone(),
-            |field| search.tree.field(field).source_key.clone(),
-        ),
+        source_key: source_key(search, bound).clone(),
         name: bound.name.clone(),
-        types: bound.scope.map(|ty| vec![model.ty(ty).name.clone()]),
+        types: bound.scope.map(|scope| search.tree.names(scope)),
         nullable: bound.nullable,
         fields: bound
             .below

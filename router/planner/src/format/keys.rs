@@ -1,9 +1,10 @@
 //! The keys of the merged tree and the client's: they differ where the planner had to alias.
 
 use apollo_compiler::ast::{
-    Argument, Definition, Document, OperationDefinition, Selection as Written, Value,
+    Argument, Definition, Document, FragmentDefinition, OperationDefinition, Selection as Written,
+    Value,
 };
-use apollo_compiler::collections::IndexSet;
+use apollo_compiler::collections::{HashMap, IndexSet};
 use apollo_compiler::{Name, Node};
 use serde_json::json;
 
@@ -35,7 +36,7 @@ impl<'a> Keys<'a> {
     /// is merged.
     pub(super) fn renames(&self, path: &[PathSegment], operation: &str) -> Vec<serde_json::Value> {
         let mut renames = Vec::new();
-        let Some(operation) = parse(operation) else {
+        let Some((operation, fragments)) = parse(operation) else {
             return renames;
         };
         let below = self.below(path);
@@ -43,11 +44,17 @@ impl<'a> Keys<'a> {
             match selection {
                 // The answer is in the entities, which each representation stands for.
                 Written::Field(field) if field.name == "_entities" => {
-                    rename(&below, &field.selection_set, &mut Vec::new(), &mut renames);
+                    rename(
+                        &below,
+                        &field.selection_set,
+                        &fragments,
+                        &mut Vec::new(),
+                        &mut renames,
+                    );
                 }
                 other => {
                     let alone = std::slice::from_ref(other);
-                    rename(&below, alone, &mut Vec::new(), &mut renames);
+                    rename(&below, alone, &fragments, &mut Vec::new(), &mut renames);
                 }
             }
         }
@@ -93,6 +100,7 @@ fn values<'a>(fields: &[&'a SelectedField]) -> Vec<&'a Selection> {
 fn rename(
     client: &[&Selection],
     written: &[Written],
+    fragments: &Fragments,
     path: &mut Vec<String>,
     renames: &mut Vec<serde_json::Value>,
 ) {
@@ -102,7 +110,13 @@ fn rename(
                 let key = field.response_name();
                 let asked = fields(client, key);
                 path.push(key.to_string());
-                rename(&values(&asked), &field.selection_set, path, renames);
+                rename(
+                    &values(&asked),
+                    &field.selection_set,
+                    fragments,
+                    path,
+                    renames,
+                );
                 if let Some(asked) = asked.first()
                     && asked.response_key != *key
                 {
@@ -113,10 +127,14 @@ fn rename(
             Written::InlineFragment(fragment) => {
                 let condition = fragment.type_condition.as_ref();
                 path.extend(condition.map(on));
-                rename(client, &fragment.selection_set, path, renames);
+                rename(client, &fragment.selection_set, fragments, path, renames);
                 path.truncate(path.len() - usize::from(condition.is_some()));
             }
-            Written::FragmentSpread(_) => {}
+            Written::FragmentSpread(spread) => {
+                if let Some(fragment) = fragments.get(&spread.fragment_name) {
+                    rename(client, &fragment.selection_set, fragments, path, renames);
+                }
+            }
         }
     }
 }
@@ -139,11 +157,13 @@ pub(super) fn one_group(operation: &SubgraphOperation, group: &EntityGroup) -> S
         _ => None,
     };
     let parsed = parse(&operation.text);
-    let found = parsed.and_then(|parsed| {
+    let found = parsed.and_then(|(parsed, fragments)| {
         let field = parsed.selection_set.iter().find_map(field)?;
-        Some((parsed, field))
+        Some((parsed, fragments, field))
     });
-    let Some((mut parsed, mut field)) = found.filter(|_| group.response_key != "_entities") else {
+    let Some((mut parsed, fragments, mut field)) =
+        found.filter(|_| group.response_key != "_entities")
+    else {
         return operation.clone();
     };
     let wanted = Name::new_static_unchecked("representations");
@@ -156,10 +176,10 @@ pub(super) fn one_group(operation: &SubgraphOperation, group: &EntityGroup) -> S
     for argument in &mut alone.arguments {
         argument.make_mut().value = Node::new(Value::Variable(variable.clone()));
     }
-    let mut used = IndexSet::default();
-    variables_of(&alone.selection_set, &mut used);
+    let mut used = Used::default();
+    used.note(&alone.selection_set, &fragments);
     let mut variables = operation.variables.clone();
-    variables.retain(|name| used.contains(name));
+    variables.retain(|name| used.variables.contains(name));
     let mut definitions = std::mem::take(&mut parsed.variables);
     definitions.retain(|known| known.name == group.variable || variables.contains(&known.name));
     for definition in &mut definitions {
@@ -169,46 +189,79 @@ pub(super) fn one_group(operation: &SubgraphOperation, group: &EntityGroup) -> S
     }
     parsed.variables = definitions;
     parsed.selection_set = vec![Written::Field(field)];
+    let mut text = parsed.serialize().no_indent().to_string();
+    for fragment in used.fragments.iter().filter_map(|name| fragments.get(name)) {
+        text.push(' ');
+        text.push_str(&fragment.serialize().no_indent().to_string());
+    }
     SubgraphOperation {
-        text: parsed.serialize().no_indent().to_string(),
+        text,
         variables,
         ..operation.clone()
     }
 }
 
+/// The fragments of a document, by name.
+type Fragments = HashMap<Name, Node<FragmentDefinition>>;
+
 /// What the planner wrote can be parsed.
-fn parse(text: &str) -> Option<OperationDefinition> {
+fn parse(text: &str) -> Option<(OperationDefinition, Fragments)> {
     let document = Document::parse(text, "fetch.graphql").ok()?;
-    document
-        .definitions
-        .into_iter()
-        .find_map(|definition| match definition {
+    let mut found = None;
+    let mut fragments = Fragments::default();
+    for definition in &document.definitions {
+        match definition {
             Definition::OperationDefinition(operation) => {
-                Some(OperationDefinition::clone(&operation))
+                found = Some(OperationDefinition::clone(operation));
             }
-            _ => None,
-        })
-}
-
-fn variables_of(set: &[Written], used: &mut IndexSet<Name>) {
-    for selection in set {
-        let (directives, below) = match selection {
-            Written::Field(field) => {
-                variables_in(&field.arguments, used);
-                (&field.directives, &field.selection_set)
+            Definition::FragmentDefinition(fragment) => {
+                fragments.insert(fragment.name.clone(), fragment.clone());
             }
-            Written::InlineFragment(fragment) => (&fragment.directives, &fragment.selection_set),
-            Written::FragmentSpread(_) => continue,
-        };
-        for directive in directives {
-            variables_in(&directive.arguments, used);
+            _ => {}
         }
-        variables_of(below, used);
     }
+    Some((found?, fragments))
 }
 
-fn variables_in(arguments: &[Node<Argument>], used: &mut IndexSet<Name>) {
-    for argument in arguments {
-        note_variables(&argument.value, used);
+/// What a selection set uses.
+#[derive(Default)]
+struct Used {
+    variables: IndexSet<Name>,
+    fragments: IndexSet<Name>,
+}
+
+impl Used {
+    fn note(&mut self, set: &[Written], fragments: &Fragments) {
+        for selection in set {
+            let directives = match selection {
+                Written::Field(field) => {
+                    self.note_arguments(&field.arguments);
+                    self.note(&field.selection_set, fragments);
+                    &field.directives
+                }
+                Written::InlineFragment(fragment) => {
+                    self.note(&fragment.selection_set, fragments);
+                    &fragment.directives
+                }
+                Written::FragmentSpread(spread) => {
+                    let name = &spread.fragment_name;
+                    if let Some(fragment) = fragments.get(name)
+                        && self.fragments.insert(name.clone())
+                    {
+                        self.note(&fragment.selection_set, fragments);
+                    }
+                    &spread.directives
+                }
+            };
+            for directive in directives {
+                self.note_arguments(&directive.arguments);
+            }
+        }
+    }
+
+    fn note_arguments(&mut self, arguments: &[Node<Argument>]) {
+        for argument in arguments {
+            note_variables(&argument.value, &mut self.variables);
+        }
     }
 }

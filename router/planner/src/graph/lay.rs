@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use apollo_compiler::Name;
-use apollo_compiler::collections::{HashMap, IndexMap};
+use apollo_compiler::ast::Type;
+use apollo_compiler::collections::{HashMap, HashSet, IndexMap};
 
 use super::{FieldMove, Graph, Node, NodeId, OverrideLabel, Requires};
 use crate::field_set::{FieldSet, FieldSetItem};
@@ -14,6 +15,8 @@ pub(super) fn lay(model: &Model) -> Graph {
         nodes: Vec::new(),
         plain: HashMap::default(),
         resolvers: Vec::new(),
+        members: Vec::new(),
+        singled_out: singled_out(model),
     };
     for index in 0..model.types.len() {
         let ty = TypeId(index as u32);
@@ -54,7 +57,32 @@ pub(super) fn lay(model: &Model) -> Graph {
         builder.complete(NodeId(index as u32));
     }
     builder.graph.resolvers = resolvers(model, &builder.graph.nodes);
+    builder.graph.members = members(model, &builder.graph.nodes);
     builder.graph
+}
+
+fn members(model: &Model, nodes: &[Node]) -> Vec<Vec<(NodeId, NodeId)>> {
+    let mut members = vec![Vec::new(); model.types.len()];
+    for (index, node) in nodes.iter().enumerate() {
+        for (object, target) in &node.casts {
+            members[object.0 as usize].push((NodeId(index as u32), *target));
+        }
+    }
+    members
+}
+
+fn singled_out(model: &Model) -> HashSet<TypeId> {
+    let mut singled_out = HashSet::default();
+    for ty in model.types.values() {
+        for (name, field) in ty.subgraphs.values().flat_map(|here| &here.fields) {
+            let here = field.ty.inner_named_type();
+            let above = ty.fields.get(name).map(Type::inner_named_type);
+            if above.is_some_and(|above| above != here) {
+                singled_out.extend(model.type_id(here));
+            }
+        }
+    }
+    singled_out
 }
 
 fn resolvers(model: &Model, nodes: &[Node]) -> Vec<HashMap<Name, Vec<NodeId>>> {

@@ -7,6 +7,7 @@ use crate::error::PlanError;
 use crate::field_set::{FieldSet, FieldSetItem};
 use crate::guard::Guard;
 use crate::model::{TypeId, TypeKind};
+use crate::scope::Scope;
 use crate::tree::{FieldId, NewField, PositionId};
 
 /// A field of a field set, and the tree's field that holds its value.
@@ -16,8 +17,8 @@ pub(crate) struct Bound {
     pub(crate) name: Name,
     /// `None` for `__typename`.
     pub(crate) field: Option<FieldId>,
-    /// The runtime type it is for, when its position may hold others.
-    pub(crate) scope: Option<TypeId>,
+    /// The runtime types it is for, when its position may hold others.
+    pub(crate) scope: Option<Scope>,
     /// Whether null will do: yes for required fields, no for keys.
     pub(crate) nullable: bool,
     pub(crate) below: Vec<Bound>,
@@ -28,7 +29,7 @@ impl Search<'_> {
     pub(super) fn bind(
         &mut self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         set: &FieldSet,
         for_key: bool,
     ) -> Option<Vec<Bound>> {
@@ -80,38 +81,34 @@ impl Search<'_> {
         Some(bound)
     }
 
-    /// An abstract type's field is asked of the abstract type if some subgraph can, else of each of its objects.
+    /// An abstract type's field is asked of the abstract type if some subgraph can, else of its objects.
     fn scopes_for(
-        &self,
+        &mut self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         name: &Name,
-    ) -> Vec<Option<TypeId>> {
+    ) -> Vec<Option<Scope>> {
         let ty = self.tree.position(position).ty;
         let model = self.supergraph.model();
         if scope.is_some() || model.ty(ty).kind == TypeKind::Object || self.some_node_has(ty, name)
         {
             return vec![scope];
         }
-        model
-            .ty(ty)
-            .possible
-            .iter()
-            .map(|object| Some(*object))
-            .collect()
+        let scopes = self.alike(&model.ty(ty).possible, name);
+        scopes.iter().copied().map(Some).collect()
     }
 
     fn narrowed(
         &self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         on: TypeId,
-    ) -> Vec<Option<TypeId>> {
+    ) -> Vec<Option<Scope>> {
         let model = self.supergraph.model();
         let ty = self.tree.position(position).ty;
         let allowed = &model.ty(on).possible;
-        if let Some(object) = scope {
-            return if allowed.contains(&object) {
+        if let Some(known) = scope {
+            return if allowed.contains(&known.sample) {
                 vec![scope]
             } else {
                 Vec::new()
@@ -129,7 +126,7 @@ impl Search<'_> {
         let possible = model.ty(ty).possible.iter().copied();
         possible
             .filter(|object| allowed.contains(object))
-            .map(Some)
+            .map(|object| Some(Scope::one(object)))
             .collect()
     }
 
@@ -175,7 +172,7 @@ impl Search<'_> {
     pub(super) fn cost_of(
         &mut self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         set: &FieldSet,
         for_key: bool,
     ) -> Result<Option<u32>, PlanError> {

@@ -11,7 +11,7 @@ use super::{EntityStep, Goal, Origin, Place, PlaceId, PlacedField, Search, Step,
 use crate::error::PlanError;
 use crate::graph::{NodeId, Requires};
 use crate::guard::Guard;
-use crate::model::TypeId;
+use crate::scope::Scope;
 use crate::tree::{FieldId, PositionId, Tree};
 
 /// How many goals may need each other in a row.
@@ -48,7 +48,7 @@ impl Search<'_> {
         for action in &route.actions {
             at = match action {
                 Action::Field(field) => self.place_composite(at, *field, &goal.guard)?,
-                Action::Cast(ty) => self.place_cast(at, *ty)?,
+                Action::Cast(scope) => self.place_cast(at, *scope)?,
                 Action::Root(node) => self.place_root(at, *node, &goal.guard),
                 Action::Jump {
                     target,
@@ -130,7 +130,7 @@ impl Search<'_> {
         step: Step,
         position: PositionId,
         node: NodeId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
     ) -> PlaceId {
         let id = StepId(self.steps.len() as u32);
         self.steps.push(step);
@@ -142,7 +142,7 @@ impl Search<'_> {
         position: PositionId,
         node: NodeId,
         step: StepId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         origin: Origin,
     ) -> PlaceId {
         self.costs.clear();
@@ -224,19 +224,19 @@ impl Search<'_> {
         Ok(child)
     }
 
-    pub(super) fn place_cast(&mut self, at: PlaceId, ty: TypeId) -> Result<PlaceId, PlanError> {
+    pub(super) fn place_cast(&mut self, at: PlaceId, scope: Scope) -> Result<PlaceId, PlanError> {
         let place = self.place(at);
         let (position, step) = (place.position, place.step);
-        let Some(node) = self.supergraph.graph().cast(place.node, ty) else {
+        let Some(node) = self.supergraph.graph().cast(place.node, scope.sample) else {
             return Err(self.lost(position, None));
         };
-        let mut casts = self.index.at_node((position, Some(ty)), node).iter();
+        let mut casts = self.index.at_node((position, Some(scope)), node).iter();
         let is_known =
             |id: &&PlaceId| matches!(self.place(**id).origin, Origin::Cast(from) if from == at);
         if let Some(known) = casts.find(is_known) {
             return Ok(*known);
         }
-        let cast = self.add_place(position, node, step, Some(ty), Origin::Cast(at));
+        let cast = self.add_place(position, node, step, Some(scope), Origin::Cast(at));
         self.places[at.0 as usize].casts.push(cast);
         Ok(cast)
     }
@@ -299,7 +299,7 @@ impl Search<'_> {
     pub(super) fn known_step(
         &self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         target: NodeId,
         requires: Option<&Arc<Requires>>,
     ) -> Option<StepId> {

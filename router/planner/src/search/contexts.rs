@@ -11,6 +11,7 @@ use super::{Bound, Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::guard::Guard;
 use crate::model::{ContextArgument, TypeId};
+use crate::scope::Scope;
 use crate::tree::{FieldId, PositionId};
 
 /// A context's argument, and where in the tree its value is.
@@ -26,8 +27,8 @@ pub(crate) struct BoundContext {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ContextSource {
     pub(crate) position: PositionId,
-    /// The runtime type it is for, when the position may hold others.
-    pub(crate) scope: Option<TypeId>,
+    /// The runtime types it is for, when the position may hold others.
+    pub(crate) scope: Option<Scope>,
     /// From the object down to the leaf.
     pub(crate) value: Vec<FieldId>,
 }
@@ -115,7 +116,8 @@ impl Search<'_> {
             let model = self.supergraph.model();
             let ty = model.ty(self.tree.position(above).ty);
             let types = match (scope, ty.possible.as_slice()) {
-                (Some(scope), _) => vec![scope],
+                // Types that set contexts are alone in their scope.
+                (Some(scope), _) => vec![scope.sample],
                 (None, []) => vec![self.tree.position(above).ty],
                 (None, possible) => possible.to_vec(),
             };
@@ -125,9 +127,9 @@ impl Search<'_> {
                 .filter(|ty| model.sets_context(*ty, &argument.context))
                 .collect();
             let all_set = setting.len() == types.len();
-            let scopes: Vec<Option<TypeId>> = match all_set {
+            let scopes: Vec<Option<Scope>> = match all_set {
                 true => vec![scope],
-                false => setting.into_iter().map(Some).collect(),
+                false => setting.into_iter().map(Scope::one).map(Some).collect(),
             };
             for scope in scopes {
                 let bound = self.bind(above, scope, &argument.selection, false)?;

@@ -8,7 +8,7 @@ use apollo_compiler::collections::HashMap;
 
 use super::PlaceId;
 use crate::graph::{NodeId, Requires};
-use crate::model::TypeId;
+use crate::scope::Scope;
 use crate::tree::FieldId;
 
 /// A way to a goal.
@@ -31,8 +31,8 @@ pub(super) enum Start {
 pub(super) enum Action {
     /// Into a composite field's value.
     Field(FieldId),
-    /// Down to an object type.
-    Cast(TypeId),
+    /// Down to object types.
+    Cast(Scope),
     /// To the query root type of another subgraph.
     Root(NodeId),
     /// To another request for the same entities.
@@ -43,13 +43,13 @@ pub(super) enum Action {
     },
 }
 
-/// Where a search stands: at a node, for one of the positions on the way to the goal (by index), limited to a runtime
-/// type or not.
+/// Where a search stands: at a node, for one of the positions on the way to the goal (by index), limited to runtime
+/// types or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct State {
     pub(super) index: usize,
     pub(super) node: NodeId,
-    pub(super) scope: Option<TypeId>,
+    pub(super) scope: Option<Scope>,
 }
 
 #[derive(Debug, Clone)]

@@ -4,11 +4,11 @@ use apollo_compiler::collections::HashMap;
 
 use super::PlaceId;
 use crate::graph::NodeId;
-use crate::model::TypeId;
+use crate::scope::Scope;
 use crate::tree::{FieldId, PositionId};
 
-/// The objects of a position, all or those of one runtime type.
-pub(super) type Spot = (PositionId, Option<TypeId>);
+/// The objects of a position, all or those of some runtime types.
+pub(super) type Spot = (PositionId, Option<Scope>);
 
 /// Where a place is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,6 +5,7 @@
 //! placed already), and `commit` places it: what is fetched already is free for those that come after. Keys and
 //! required fields are goals of their own, so that chains of keys and of `@requires` need no special case.
 
+mod alike;
 mod bind;
 mod commit;
 mod contexts;
@@ -30,6 +31,7 @@ use crate::guard::Guard;
 use crate::model::{SubgraphId, TypeId};
 use crate::normalise::NormalSelection;
 use crate::reach::Reach;
+use crate::scope::Scope;
 use crate::supergraph::Supergraph;
 use crate::tree::{FieldId, PositionId, Tree};
 
@@ -54,8 +56,8 @@ pub(crate) struct Place {
     pub(crate) position: PositionId,
     pub(crate) node: NodeId,
     pub(crate) step: StepId,
-    /// The runtime type the place is limited to; `None` is all objects of the position.
-    pub(crate) scope: Option<TypeId>,
+    /// The runtime types the place is limited to; `None` is all objects of the position.
+    pub(crate) scope: Option<Scope>,
     pub(crate) origin: Origin,
     pub(crate) fields: Vec<PlacedField>,
     /// Type conditions below.
@@ -121,19 +123,19 @@ pub(crate) struct Goal {
     pub(crate) guard: Guard,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Wanted {
     /// A leaf.
     Field(FieldId),
     /// The concrete type of the objects.
     Typename,
-    /// The objects themselves, limited to a runtime type or not.
-    Object(Option<TypeId>),
+    /// The objects themselves, limited to runtime types or not.
+    Object(Option<Scope>),
 }
 
 /// A field set that an entity move needs: where the move starts, where it leads, and which set it is (a key's index, or
 /// the address of a requirement).
-type Considered = (PositionId, Option<TypeId>, NodeId, usize);
+type Considered = (PositionId, Option<Scope>, NodeId, usize);
 
 /// Where objects may be found. Each set is one possibility; any node of it may be the one that is asked.
 type Possibilities = Arc<[BTreeSet<NodeId>]>;
@@ -156,6 +158,12 @@ pub(crate) struct Search<'m> {
     origins: HashMap<PositionId, Possibilities>,
     /// See [`Search::values_of_all`].
     values: HashMap<(BTreeSet<NodeId>, TypeId, Name), Possibilities>,
+    /// See [`Search::alike`].
+    alike: HashMap<(Vec<TypeId>, Name), Arc<[Scope]>>,
+    /// Goals that are known to have a way.
+    feasible: HashSet<(PositionId, Wanted)>,
+    /// Fields that cannot be asked of all objects alike, where these may be found so.
+    in_vain: HashSet<(Possibilities, Name)>,
     /// Field sets being considered, innermost last: none may need itself.
     considering: Vec<Considered>,
     /// Field sets being placed, likewise.
@@ -199,6 +207,9 @@ impl<'m> Search<'m> {
             reach: Reach::new(supergraph),
             origins: HashMap::default(),
             values: HashMap::default(),
+            alike: HashMap::default(),
+            feasible: HashSet::new(),
+            in_vain: HashSet::new(),
             considering: Vec::new(),
             placing: Vec::new(),
             circle: None,
@@ -235,7 +246,7 @@ impl<'m> Search<'m> {
             return usize::MAX;
         };
         let field = self.tree.field(id);
-        let owner = field.scope.unwrap_or(self.tree.position(field.position).ty);
+        let owner = self.tree.owner(field.position, field.scope);
         let resolvers = self.supergraph.graph().resolvers(owner, &field.name);
         resolvers.len()
     }

@@ -7,18 +7,21 @@ use std::collections::BTreeSet;
 
 use apollo_compiler::Name;
 
+use super::dijkstra::{Action, Route};
 use super::{Goal, PlaceId, Possibilities, Search, Wanted};
 use crate::error::PlanError;
 use crate::graph::NodeId;
 use crate::guard::Guard;
 use crate::model::TypeId;
+use crate::scope::Scope;
 use crate::tree::PositionId;
 
 impl Search<'_> {
     /// True when an object of a type the goal is limited to cannot be there, so that nothing has to be fetched for it.
     pub(super) fn cannot_occur(&mut self, goal: &Goal) -> bool {
         let scopes = self.scopes(goal);
-        scopes.into_iter().any(|(position, ty)| {
+        scopes.into_iter().any(|(position, scope)| {
+            let ty = scope.sample;
             !self.is_fetched_as(position, ty) || !self.is_shared(position, ty)
         })
     }
@@ -45,7 +48,7 @@ impl Search<'_> {
 
     /// Where the objects of a position may be found as a field's value. Each set is one possibility (the type of the
     /// object above, or a label, decides between them); any node of it may be the one that is asked.
-    fn origins(&mut self, position: PositionId) -> Possibilities {
+    pub(super) fn origins(&mut self, position: PositionId) -> Possibilities {
         if let Some(known) = self.origins.get(&position) {
             return known.clone();
         }
@@ -60,7 +63,7 @@ impl Search<'_> {
             Some(field) => {
                 let field = self.tree.field(field);
                 let (above, scope, name) = (field.position, field.scope, field.name.clone());
-                let ty = scope.unwrap_or(self.tree.position(above).ty);
+                let ty = self.tree.owner(above, scope);
                 for nodes in self.origins(above).iter() {
                     for found in self.values_of_all(nodes, ty, &name).iter() {
                         if !origins.contains(found) {
@@ -149,22 +152,48 @@ impl Search<'_> {
 
     /// False when no subgraph can return an object of a type the goal is limited to.
     pub(super) fn may_occur(&mut self, goal: &Goal) -> Result<bool, PlanError> {
-        for (position, ty) in self.scopes(goal) {
+        // The way to the innermost tells of most of the others.
+        for (position, scope) in self.scopes(goal).into_iter().rev() {
             let occurs = Goal {
                 position,
-                wanted: Wanted::Object(Some(ty)),
+                wanted: Wanted::Object(Some(scope)),
                 for_key: false,
                 guard: Guard::always(),
             };
-            if self.route(&occurs)?.is_none() {
-                return Ok(false);
+            let known = (position, occurs.wanted);
+            if self.feasible.contains(&known) {
+                continue;
             }
+            let Some(route) = self.route(&occurs)? else {
+                return Ok(false);
+            };
+            self.feasible.insert(known);
+            self.note_types(&route);
         }
         Ok(true)
     }
 
+    /// Notes the types of objects that a way leads through.
+    fn note_types(&mut self, route: &Route) {
+        let mut cast = None;
+        for action in &route.actions {
+            match action {
+                Action::Cast(scope) => cast = Some(*scope),
+                Action::Field(field) => {
+                    let field = self.tree.field(*field);
+                    if cast.is_some() && cast == field.scope {
+                        let known = (field.position, Wanted::Object(cast));
+                        self.feasible.insert(known);
+                    }
+                    cast = None;
+                }
+                Action::Root(_) | Action::Jump { .. } => {}
+            }
+        }
+    }
+
     /// The runtime types a goal is limited to on its way, outermost first.
-    pub(super) fn scopes(&self, goal: &Goal) -> Vec<(PositionId, TypeId)> {
+    pub(super) fn scopes(&self, goal: &Goal) -> Vec<(PositionId, Scope)> {
         let mut way = self.tree.chain(goal.position);
         if let Wanted::Field(field) = goal.wanted {
             way.push(field);

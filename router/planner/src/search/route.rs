@@ -6,7 +6,7 @@ use super::dijkstra::{Action, From, Open, Route, Run, State};
 use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::graph::NodeId;
-use crate::model::TypeId;
+use crate::scope::Scope;
 use crate::tree::{FieldId, PositionId};
 
 /// What a new request costs.
@@ -119,7 +119,7 @@ impl Search<'_> {
     /// True when there is a single node at which a field can be had.
     fn has_one_resolver(&self, id: FieldId) -> bool {
         let field = self.tree.field(id);
-        let owner = field.scope.unwrap_or(self.tree.position(field.position).ty);
+        let owner = self.tree.owner(field.position, field.scope);
         if !self.supergraph.is_object(owner) {
             return false;
         }
@@ -150,26 +150,26 @@ impl Search<'_> {
         }
         let scope = self.wanted_scope(goal, wanted);
         if state.scope.is_none()
-            && let Some(ty) = scope
-            && let Some(node) = graph.cast(state.node, ty)
+            && let Some(scope) = scope
+            && let Some(node) = graph.cast(state.node, scope.sample)
         {
             let below = State {
                 node,
-                scope: Some(ty),
+                scope: Some(scope),
                 ..state
             };
             run.reach(
                 below,
                 cost,
                 level,
-                From::State(state, vec![Action::Cast(ty)]),
+                From::State(state, vec![Action::Cast(scope)]),
             );
         }
         self.jump(way, goal, state, wanted, (cost, level), run)
     }
 
-    /// The runtime type that objects are wanted of, where a field or the goal says so.
-    pub(super) fn wanted_scope(&self, goal: &Goal, wanted: Option<FieldId>) -> Option<TypeId> {
+    /// The runtime types that objects are wanted of, where a field or the goal says so.
+    pub(super) fn wanted_scope(&self, goal: &Goal, wanted: Option<FieldId>) -> Option<Scope> {
         match (wanted, goal.wanted) {
             (Some(field), _) => self.tree.field(field).scope,
             (None, Wanted::Object(scope)) => scope,
@@ -183,7 +183,7 @@ impl Search<'_> {
             Wanted::Field(_) => false,
             Wanted::Typename => state.scope.is_none() && !node.interface_object,
             Wanted::Object(None) => state.scope.is_none(),
-            Wanted::Object(Some(ty)) => state.scope == Some(ty) || node.ty == ty,
+            Wanted::Object(Some(scope)) => state.scope == Some(scope) || node.ty == scope.sample,
         }
     }
 
@@ -239,9 +239,9 @@ impl Search<'_> {
         let node = self.supergraph.graph().node(state.node);
         match self.tree.field(field).scope {
             None => state.scope.is_none(),
-            Some(ty) => {
-                state.scope == Some(ty)
-                    || (state.scope.is_none() && (node.ty == ty || node.interface_object))
+            Some(scope) => {
+                state.scope == Some(scope)
+                    || (state.scope.is_none() && (node.ty == scope.sample || node.interface_object))
             }
         }
     }

@@ -3,8 +3,8 @@
 use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::guard::Guard;
-use crate::model::TypeId;
 use crate::normalise::{NormalField, NormalSelection, NormalValue};
+use crate::scope::Scope;
 use crate::tree::{FieldId, NewField, PositionId, Tree};
 
 /// A normalised selection with the tree's fields for it.
@@ -16,14 +16,14 @@ pub(crate) struct Shaped<'m> {
 #[derive(Debug)]
 pub(crate) struct ShapedField<'m> {
     pub(crate) normal: &'m NormalField,
-    /// One for all types, or one per type; none for `__typename` and introspection.
+    /// One for all types, or one for each scope; none for `__typename` and introspection.
     pub(crate) parts: Vec<Part<'m>>,
 }
 
-/// A field as planned for one runtime type, or for all.
+/// A field as planned for some runtime types, or for all.
 #[derive(Debug)]
 pub(crate) struct Part<'m> {
-    pub(crate) scope: Option<TypeId>,
+    pub(crate) scope: Option<Scope>,
     pub(crate) field: FieldId,
     /// Empty for a leaf.
     pub(crate) below: Shaped<'m>,
@@ -109,13 +109,11 @@ impl<'m> Search<'m> {
             let part = self.shape_part(position, None, normal, guard, goals)?;
             return Ok(vec![part]);
         }
-        if normal.types.is_none() && self.some_node_has(ty, &normal.name) {
-            let mut attempt = Vec::new();
-            let part = self.shape_part(position, None, normal, guard, &mut attempt)?;
-            if self.all_feasible(&attempt)? {
-                goals.extend(attempt);
-                return Ok(vec![part]);
-            }
+        if normal.types.is_none()
+            && self.some_node_has(ty, &normal.name)
+            && let Some(part) = self.shape_for_all(position, normal, guard, goals)?
+        {
+            return Ok(vec![part]);
         }
         let possible = self.supergraph.possible(ty).clone();
         let types = normal.types.as_deref().unwrap_or(&possible);
@@ -123,10 +121,45 @@ impl<'m> Search<'m> {
             return Err(self.unresolvable(position, normal));
         }
         let mut parts = Vec::new();
-        for ty in types {
-            parts.push(self.shape_part(position, Some(*ty), normal, guard, goals)?);
+        for scope in self.alike(types, &normal.name).iter() {
+            parts.push(self.shape_part(position, Some(*scope), normal, guard, goals)?);
         }
         Ok(parts)
+    }
+
+    /// Lays a field of an abstract type for all its objects, if everything below can be had of them so.
+    fn shape_for_all(
+        &mut self,
+        position: PositionId,
+        normal: &'m NormalField,
+        guard: &Guard,
+        goals: &mut Vec<Goal>,
+    ) -> Result<Option<Part<'m>>, PlanError> {
+        // What is below is laid again for each scope if this is in vain, so it had better not be.
+        let known = (self.origins(position), normal.name.clone());
+        if self.in_vain.contains(&known) {
+            return Ok(None);
+        }
+        let field = self.shape_top(position, None, normal)?;
+        if let Some(child) = self.tree.field(field).child {
+            let value = Goal {
+                position: child,
+                wanted: Wanted::Object(None),
+                for_key: false,
+                guard: Guard::always(),
+            };
+            if !self.all_feasible(&[value])? {
+                self.in_vain.insert(known);
+                return Ok(None);
+            }
+        }
+        let mut attempt = Vec::new();
+        let part = self.shape_below(field, normal, guard, &mut attempt)?;
+        if !self.all_feasible(&attempt)? {
+            return Ok(None);
+        }
+        goals.extend(attempt);
+        Ok(Some(part))
     }
 
     fn unresolvable(&self, position: PositionId, normal: &NormalField) -> PlanError {
@@ -138,11 +171,16 @@ impl<'m> Search<'m> {
 
     fn all_feasible(&mut self, goals: &[Goal]) -> Result<bool, PlanError> {
         for goal in goals {
+            // What is below several abstract types is asked for with each of them.
+            if self.feasible.contains(&(goal.position, goal.wanted)) {
+                continue;
+            }
             if self.route(goal)?.is_none()
                 && (self.scopes(goal).is_empty() || self.may_occur(goal)?)
             {
                 return Ok(false);
             }
+            self.feasible.insert((goal.position, goal.wanted));
         }
         Ok(true)
     }
@@ -150,11 +188,21 @@ impl<'m> Search<'m> {
     fn shape_part(
         &mut self,
         position: PositionId,
-        scope: Option<TypeId>,
+        scope: Option<Scope>,
         normal: &'m NormalField,
         guard: &Guard,
         goals: &mut Vec<Goal>,
     ) -> Result<Part<'m>, PlanError> {
+        let field = self.shape_top(position, scope, normal)?;
+        self.shape_below(field, normal, guard, goals)
+    }
+
+    fn shape_top(
+        &mut self,
+        position: PositionId,
+        scope: Option<Scope>,
+        normal: &'m NormalField,
+    ) -> Result<FieldId, PlanError> {
         self.spend()?;
         let new = NewField {
             scope,
@@ -168,8 +216,20 @@ impl<'m> Search<'m> {
         if position == Tree::ROOT && self.kind == apollo_compiler::ast::OperationType::Mutation {
             self.segments.insert(field, self.segments.len());
         }
+        Ok(field)
+    }
+
+    fn shape_below(
+        &mut self,
+        field: FieldId,
+        normal: &'m NormalField,
+        guard: &Guard,
+        goals: &mut Vec<Goal>,
+    ) -> Result<Part<'m>, PlanError> {
+        let known = self.tree.field(field);
+        let (position, scope, child) = (known.position, known.scope, known.child);
         let mut below = Shaped { fields: Vec::new() };
-        match (&normal.value, self.tree.field(field).child) {
+        match (&normal.value, child) {
             (NormalValue::Composite { selection, .. }, Some(child)) => {
                 below = self.shape_selection(child, selection, guard, goals)?;
             }

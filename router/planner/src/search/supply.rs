@@ -129,14 +129,14 @@ impl Search<'_> {
                 continue;
             };
             let mut here = at;
-            if let Some(ty) = item.scope
-                && self.place(at).scope != Some(ty)
+            if let Some(scope) = item.scope
+                && self.place(at).scope != Some(scope)
             {
                 let graph = self.supergraph.graph();
                 let node = self.place(at).node;
-                if graph.cast(node, ty).is_some() {
-                    here = self.place_cast(at, ty)?;
-                } else if graph.node(node).ty != ty {
+                if graph.cast(node, scope.sample).is_some() {
+                    here = self.place_cast(at, scope)?;
+                } else if graph.node(node).ty != scope.sample {
                     // The subgraph does not know this type at this place: nothing of it can occur.
                     continue;
                 }

@@ -111,6 +111,16 @@ pub fn groups(plan: &QueryPlan) -> usize {
     })
 }
 
+/// How long a plan's documents are together.
+pub fn length(plan: &QueryPlan) -> usize {
+    plan.root.as_ref().map_or(0, |root| {
+        count(root, |node| match node {
+            PlanNode::Fetch(fetch) => fetch.operation.text.len(),
+            _ => 0,
+        })
+    })
+}
+
 fn count(node: &PlanNode, of: fn(&PlanNode) -> usize) -> usize {
     let below: usize = match node {
         PlanNode::Sequence(nodes) | PlanNode::Parallel(nodes) => {
