@@ -120,7 +120,7 @@ impl FromSql<Text, Pg> for CurrencyCode {
 
 /// An amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, SimpleObject)]
-#[graphql(shareable)]
+#[graphql(shareable, serial)]
 pub struct Money {
     /// The amount in major units, with as many decimals as the currency has.
     pub amount: Decimal,

@@ -1,11 +1,11 @@
 //! Calls a subgraph of the same process for the executor: no socket, no JSON in between.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{
-    PathSegment, Request, Response, ServerError, Value as GraphqlValue,
+    Name, PathSegment, Request, Response, ServerError, Value as GraphqlValue,
     Variables as GraphqlVariables,
 };
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use souk_executor::{
     GraphQLError, InputForm, JsonMap, PathElement, SubgraphRequest, SubgraphResponse,
-    SubgraphTransport, TransportError, ValueBuilder,
+    SubgraphTransport, TransportError, ValueBuilder, ValueRoom,
 };
 use souk_planner::plan::SubgraphOperation;
 use souk_platform::identity::{ClientAddress, CorrelationId};
@@ -27,7 +27,14 @@ const PARSED_OPERATIONS: u64 = 4096;
 pub struct InProcess {
     name: &'static str,
     service: Arc<dyn GraphqlService>,
-    parsed: moka::sync::Cache<ByAddress, Arc<ExecutableDocument>>,
+    parsed: moka::sync::Cache<ByAddress, Arc<Parsed>>,
+}
+
+/// An operation that was sent before.
+struct Parsed {
+    document: ExecutableDocument,
+    /// How long its last answer was: the next one seldom differs much.
+    answer: Mutex<ValueRoom>,
 }
 
 /// An operation by its address: the planner shares one `Arc` among all requests of a plan, and the key keeps it
@@ -61,28 +68,24 @@ impl InProcess {
     fn request(
         &self,
         mut request: SubgraphRequest,
-    ) -> Result<(Request, Identity, CorrelationId), TransportError> {
-        let document = self.parse(&request.operation)?;
+        parsed: &Parsed,
+    ) -> (Request, Identity, CorrelationId) {
         let mut variables = GraphqlVariables::default();
+        let mut names = Names::default();
         for (name, value) in request.variables.client() {
-            variables.insert(
-                async_graphql::Name::new(name.as_str()),
-                to_graphql(value.clone()),
-            );
+            let value = to_graphql(value.clone(), &mut names);
+            variables.insert(Name::new(name.as_str()), value);
         }
         for (name, representations) in request.variables.take_representations() {
             let items = representations
                 .into_values()
                 .into_iter()
-                .map(to_graphql)
+                .map(|value| to_graphql(value, &mut names))
                 .collect();
-            variables.insert(
-                async_graphql::Name::new(name.as_str()),
-                GraphqlValue::List(items),
-            );
+            variables.insert(Name::new(name.as_str()), GraphqlValue::List(items));
         }
         let mut graphql = Request::new(request.operation.text.clone()).variables(variables);
-        graphql.set_parsed_query(ExecutableDocument::clone(&document));
+        graphql.set_parsed_query(parsed.document.clone());
         let extensions = &request.context.extensions;
         if let Some(client) = extensions.get::<ClientAddress>() {
             graphql = graphql.data(client.clone());
@@ -92,43 +95,46 @@ impl InProcess {
             .get::<CorrelationId>()
             .cloned()
             .unwrap_or(CorrelationId(String::new()));
-        Ok((graphql, identity, correlation))
+        (graphql, identity, correlation)
     }
 
-    fn parse(
-        &self,
-        operation: &Arc<SubgraphOperation>,
-    ) -> Result<Arc<ExecutableDocument>, TransportError> {
+    fn parse(&self, operation: &Arc<SubgraphOperation>) -> Result<Arc<Parsed>, TransportError> {
         let key = ByAddress(operation.clone());
-        if let Some(document) = self.parsed.get(&key) {
-            return Ok(document);
+        if let Some(parsed) = self.parsed.get(&key) {
+            return Ok(parsed);
         }
         let document = async_graphql::parser::parse_query(&operation.text).map_err(|error| {
             TransportError::Unsupported(format!("the planned operation does not parse: {error}"))
         })?;
-        let document = Arc::new(document);
-        self.parsed.insert(key, document.clone());
-        Ok(document)
+        let parsed = Arc::new(Parsed {
+            document,
+            answer: Mutex::default(),
+        });
+        self.parsed.insert(key, parsed.clone());
+        Ok(parsed)
     }
 }
 
 #[async_trait]
 impl SubgraphTransport for InProcess {
     async fn fetch(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let (request, identity, correlation) = self.request(request)?;
+        let parsed = self.parse(&request.operation)?;
+        let (request, identity, correlation) = self.request(request, &parsed);
         let response =
             serving::execute(&*self.service, self.name, identity, &correlation.0, request).await;
-        Ok(to_executor(response))
+        Ok(to_executor(response, &parsed.answer))
     }
 
     async fn subscribe(
         &self,
         request: SubgraphRequest,
     ) -> Result<BoxStream<'static, Result<SubgraphResponse, TransportError>>, TransportError> {
-        let (request, identity, correlation) = self.request(request)?;
+        let parsed = self.parse(&request.operation)?;
+        let (request, identity, correlation) = self.request(request, &parsed);
         let responses =
             serving::execute_stream(&*self.service, self.name, identity, &correlation.0, request);
-        Ok(responses.map(|response| Ok(to_executor(response))).boxed())
+        let to_executor = move |response| Ok(to_executor(response, &parsed.answer));
+        Ok(responses.map(to_executor).boxed())
     }
 
     fn input_form(&self) -> InputForm {
@@ -136,30 +142,54 @@ impl SubgraphTransport for InProcess {
     }
 }
 
-fn to_graphql(json: serde_json::Value) -> GraphqlValue {
+/// The first keys of a request's objects: representations have the same few, and share them.
+#[derive(Default)]
+struct Names(Vec<Name>);
+
+impl Names {
+    /// More are not looked through.
+    const MOST: usize = 16;
+
+    fn name(&mut self, key: &str) -> Name {
+        if let Some(name) = self.0.iter().find(|name| name.as_str() == key) {
+            return name.clone();
+        }
+        let name = Name::new(key);
+        if self.0.len() < Self::MOST {
+            self.0.push(name.clone());
+        }
+        name
+    }
+}
+
+fn to_graphql(json: serde_json::Value, names: &mut Names) -> GraphqlValue {
     match json {
         serde_json::Value::Null => GraphqlValue::Null,
         serde_json::Value::Bool(value) => GraphqlValue::Boolean(value),
         serde_json::Value::Number(number) => GraphqlValue::Number(number),
         serde_json::Value::String(text) => GraphqlValue::String(text),
         serde_json::Value::Array(items) => {
-            GraphqlValue::List(items.into_iter().map(to_graphql).collect())
+            let items = items.into_iter().map(|item| to_graphql(item, names));
+            GraphqlValue::List(items.collect())
         }
-        serde_json::Value::Object(members) => GraphqlValue::Object(
-            members
-                .into_iter()
-                .map(|(key, value)| (async_graphql::Name::new(key), to_graphql(value)))
-                .collect(),
-        ),
+        serde_json::Value::Object(members) => {
+            let members = members.into_iter();
+            let members = members.map(|(key, value)| (names.name(&key), to_graphql(value, names)));
+            GraphqlValue::Object(members.collect())
+        }
     }
 }
 
-fn to_executor(response: Response) -> SubgraphResponse {
+/// `room` is how long the last answer to the same operation was, and then how long this one is.
+fn to_executor(response: Response, room: &Mutex<ValueRoom>) -> SubgraphResponse {
     let executed = !matches!(response.data, GraphqlValue::Null) || response.errors.is_empty();
     let data = executed.then(|| {
-        let mut builder = ValueBuilder::new();
+        let expected = *room.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut builder = ValueBuilder::with_room(expected);
         build(&mut builder, &response.data);
-        builder.finish()
+        let value = builder.finish();
+        *room.lock().unwrap_or_else(PoisonError::into_inner) = value.room();
+        value
     });
     SubgraphResponse::Value {
         data,

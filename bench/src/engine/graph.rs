@@ -106,6 +106,7 @@ static REVIEW_TEXTS: LazyLock<Vec<Review>> = LazyLock::new(|| {
 });
 
 #[derive(SimpleObject, Clone)]
+#[graphql(serial)]
 struct User {
     id: ID,
     #[graphql(shareable)]
@@ -142,6 +143,7 @@ impl Accounts {
 }
 
 #[derive(SimpleObject, Clone)]
+#[graphql(serial)]
 struct Product {
     upc: String,
     name: Option<String>,
@@ -179,7 +181,7 @@ impl Products {
 }
 
 #[derive(SimpleObject, Clone)]
-#[graphql(complex, name = "Product")]
+#[graphql(complex, serial, name = "Product")]
 struct StockedProduct {
     upc: String,
     in_stock: Option<bool>,
@@ -223,7 +225,7 @@ impl Inventory {
 }
 
 #[derive(SimpleObject, Clone)]
-#[graphql(complex)]
+#[graphql(complex, serial)]
 struct Review {
     id: ID,
     body: Option<String>,
@@ -242,7 +244,7 @@ impl Review {
 }
 
 #[derive(SimpleObject)]
-#[graphql(complex, name = "User")]
+#[graphql(complex, serial, name = "User")]
 struct Author {
     id: ID,
     #[graphql(external)]
@@ -258,7 +260,7 @@ impl Author {
 }
 
 #[derive(SimpleObject, Clone)]
-#[graphql(complex, name = "Product")]
+#[graphql(complex, serial, name = "Product")]
 struct ReviewedProduct {
     upc: String,
 }

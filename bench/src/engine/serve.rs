@@ -4,16 +4,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use async_graphql::{Request, Response};
+use async_graphql::Request;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use souk::in_process::InProcess;
 use souk_executor::Transports;
-use souk_platform::GraphqlService;
-use souk_platform::serving::without_delay;
+use souk_platform::Identity;
+use souk_platform::serving::{correlation_id, execute, without_delay};
 use souk_router::{RouterBuilder, RouterConfig};
 use tokio::net::TcpListener;
 
@@ -22,10 +22,10 @@ use super::graph;
 /// Serves each subgraph over HTTP under its name.
 pub async fn subgraphs(address: SocketAddr) {
     let mut routes = axum::Router::new();
-    for (name, service) in graph::members() {
+    for member in graph::members() {
         let route = axum::Router::new()
-            .route(&format!("/{name}"), post(answer))
-            .with_state(service);
+            .route(&format!("/{}", member.0), post(answer))
+            .with_state(member);
         routes = routes.merge(route);
     }
     let listener = TcpListener::bind(address).await.expect("a free address");
@@ -33,14 +33,18 @@ pub async fn subgraphs(address: SocketAddr) {
     served.expect("a server");
 }
 
+/// As [`InProcess`] does it: the subgraph's own work is the same on both ways.
 async fn answer(
-    State(service): State<Arc<dyn GraphqlService>>,
+    State((name, service)): State<graph::Member>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> axum::response::Response {
     let Ok(request) = serde_json::from_slice::<Request>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let response: Response = service.execute(request).await;
+    let identity = Identity::default();
+    let correlation_id = correlation_id(&headers);
+    let response = execute(&*service, name, identity, &correlation_id, request).await;
     axum::Json(response).into_response()
 }
 

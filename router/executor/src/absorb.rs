@@ -25,26 +25,23 @@ pub(crate) enum AbsorbError {
 pub(crate) fn absorb(
     tree: &mut Tree,
     symbols: &Symbols,
-    value: &Value,
+    value: Value,
 ) -> Result<TreeValue, AbsorbError> {
     if value.max_depth > MAX_DEPTH {
         return Err(AbsorbError::TooDeep);
     }
-    // The buffer's text is made while its spans are handed out, so its place is taken first.
+    u32::try_from(value.text.len()).map_err(|_| AbsorbError::TooLong)?;
+    // The text of objects inside custom scalars is added while spans are handed out, so the buffer's place is taken first.
     let buffer = tree.keep(Bytes::new()).ok_or(AbsorbError::TooLong)?;
-    let keys = value
-        .keys
-        .iter()
-        .map(|key| symbols.look_up(key.as_bytes()).unwrap_or(UNKNOWN))
-        .collect();
-    let text = Vec::with_capacity(value.text.len() + value.text.len() / 4);
+    let symbol = |key: &Box<str>| symbols.look_up(key.as_bytes()).unwrap_or(UNKNOWN);
     let mut absorber = Absorber {
         tree,
         symbols,
-        value,
-        keys,
+        tokens: &value.tokens,
+        keys: &value.keys,
+        key_symbols: value.keys.iter().map(symbol).collect(),
         at: 0,
-        text,
+        text: value.text,
         buffer,
     };
     let absorbed = absorber.value(NO_SYMBOL)?;
@@ -60,42 +57,30 @@ pub(crate) fn absorb(
 struct Absorber<'a> {
     tree: &'a mut Tree,
     symbols: &'a Symbols,
-    value: &'a Value,
-    /// The symbols of the value's keys.
-    keys: Vec<Symbol>,
+    tokens: &'a [Token],
+    keys: &'a [Box<str>],
+    /// The symbols of the keys.
+    key_symbols: Vec<Symbol>,
     at: usize,
-    /// The JSON text that the spans refer to.
+    /// The JSON text that the spans refer to: the value's own, then that of objects inside custom scalars.
     text: Vec<u8>,
     buffer: u16,
 }
 
-impl<'a> Absorber<'a> {
+impl Absorber<'_> {
     fn next(&mut self) -> Result<Token, AbsorbError> {
-        let token = self
-            .value
-            .tokens
-            .get(self.at)
-            .copied()
-            .ok_or(AbsorbError::Malformed)?;
+        let token = self.tokens.get(self.at).copied();
+        let token = token.ok_or(AbsorbError::Malformed)?;
         self.at += 1;
         Ok(token)
     }
 
     fn value(&mut self, key: Symbol) -> Result<TreeValue, AbsorbError> {
-        let start = self.text.len();
         match self.next()? {
             Token::Null => Ok(TreeValue::Null),
             Token::Bool(value) => Ok(TreeValue::Bool(value)),
-            Token::Number { start: from, len } => {
-                let number = self.slice(from, len);
-                self.text.extend_from_slice(number.as_bytes());
-                Ok(TreeValue::Number(self.span(start)))
-            }
-            Token::String { start: from, len } => {
-                let string = self.slice(from, len);
-                write_string(&mut self.text, string);
-                Ok(TreeValue::String(self.span(start)))
-            }
+            Token::Number { start, len } => Ok(TreeValue::Number(self.span(start, len))),
+            Token::String { start, len } => Ok(TreeValue::String(self.span(start, len))),
             Token::ListStart => self.list(key),
             Token::ObjectStart => self.object_or_raw(key),
             Token::ListEnd | Token::Key(_) | Token::ObjectEnd => Err(AbsorbError::Malformed),
@@ -105,7 +90,7 @@ impl<'a> Absorber<'a> {
     fn list(&mut self, key: Symbol) -> Result<TreeValue, AbsorbError> {
         let (mut first, mut last) = (END, END);
         let mut len = 0;
-        while self.value.tokens.get(self.at) != Some(&Token::ListEnd) {
+        while self.tokens.get(self.at) != Some(&Token::ListEnd) {
             let value = self.value(key)?;
             let id = self.tree.nodes.len() as NodeId;
             self.tree.nodes.push(Node {
@@ -131,7 +116,7 @@ impl<'a> Absorber<'a> {
         if key_use.leaf {
             let start = self.text.len();
             self.write_members()?;
-            let span = self.span(start);
+            let span = self.span(start as u32, (self.text.len() - start) as u32);
             if !key_use.composite {
                 return Ok(TreeValue::Raw(span));
             }
@@ -149,7 +134,7 @@ impl<'a> Absorber<'a> {
         loop {
             let key = match self.next()? {
                 Token::ObjectEnd => return Ok(object),
-                Token::Key(index) => self.keys[index as usize],
+                Token::Key(index) => self.key_symbols[index as usize],
                 _ => return Err(AbsorbError::Malformed),
             };
             if key == UNKNOWN {
@@ -199,7 +184,7 @@ impl<'a> Absorber<'a> {
             if !std::mem::take(&mut first) {
                 self.text.push(b',');
             }
-            write_string(&mut self.text, &self.value.keys[index as usize]);
+            write_string(&mut self.text, &self.keys[index as usize]);
             self.text.push(b':');
             self.write_value()?;
         }
@@ -212,19 +197,15 @@ impl<'a> Absorber<'a> {
             Token::Null => self.text.extend_from_slice(b"null"),
             Token::Bool(true) => self.text.extend_from_slice(b"true"),
             Token::Bool(false) => self.text.extend_from_slice(b"false"),
-            Token::Number { start, len } => {
-                let number = self.slice(start, len);
-                self.text.extend_from_slice(number.as_bytes());
-            }
-            Token::String { start, len } => {
-                let string = self.slice(start, len);
-                write_string(&mut self.text, string);
+            Token::Number { start, len } | Token::String { start, len } => {
+                let start = start as usize;
+                self.text.extend_from_within(start..start + len as usize);
             }
             Token::ObjectStart => self.write_members()?,
             Token::ListStart => {
                 self.text.push(b'[');
                 let mut first = true;
-                while self.value.tokens.get(self.at) != Some(&Token::ListEnd) {
+                while self.tokens.get(self.at) != Some(&Token::ListEnd) {
                     if !std::mem::take(&mut first) {
                         self.text.push(b',');
                     }
@@ -240,16 +221,11 @@ impl<'a> Absorber<'a> {
         Ok(())
     }
 
-    fn slice(&self, start: u32, len: u32) -> &'a str {
-        &self.value.text[start as usize..(start + len) as usize]
-    }
-
-    /// From `start` to the end of the text.
-    fn span(&self, start: usize) -> Span {
+    fn span(&self, start: u32, len: u32) -> Span {
         Span {
             buffer: self.buffer,
-            start: start as u32,
-            len: (self.text.len() - start) as u32,
+            start,
+            len,
         }
     }
 }

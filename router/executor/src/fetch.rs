@@ -129,7 +129,7 @@ impl State {
                     None => None,
                     Some(value) => {
                         self.received += value.text.len() + value.tokens.len() * 8;
-                        let absorbed = absorb::absorb(&mut self.tree, &plan.symbols, &value);
+                        let absorbed = absorb::absorb(&mut self.tree, &plan.symbols, value);
                         Some(
                             absorbed
                                 .map_err(|error| TransportError::Malformed(error.to_string()))?,

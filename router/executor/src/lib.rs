@@ -35,4 +35,4 @@ pub use transport::{
     InputForm, Representations, SubgraphRequest, SubgraphResponse, SubgraphTransport,
     TransportError, Transports, Variables,
 };
-pub use value::{Value, ValueBuilder};
+pub use value::{Value, ValueBuilder, ValueRoom};

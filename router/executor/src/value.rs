@@ -1,17 +1,38 @@
-//! A value from a subgraph in the same process, without JSON text in between.
+//! A value from a subgraph in the same process, without JSON to parse in between.
 
 use std::collections::HashMap;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
+use std::io::Write;
+
+use crate::json::write_string;
 
 /// A finished value: what [`ValueBuilder`] was told, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Value {
     pub(crate) tokens: Vec<Token>,
     pub(crate) keys: Vec<Box<str>>,
-    /// Strings and numbers, one after the other; strings not escaped.
-    pub(crate) text: String,
+    /// The JSON text of strings and numbers, one after the other. It becomes a buffer of the tree as it is.
+    pub(crate) text: Vec<u8>,
     /// How deep lists and objects are nested.
     pub(crate) max_depth: usize,
+}
+
+/// How long a value is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ValueRoom {
+    tokens: usize,
+    /// In bytes.
+    text: usize,
+}
+
+impl Value {
+    /// How long it is.
+    pub fn room(&self) -> ValueRoom {
+        ValueRoom {
+            tokens: self.tokens.len(),
+            text: self.text.len(),
+        }
+    }
 }
 
 /// One step of a value.
@@ -53,6 +74,14 @@ impl ValueBuilder {
         ValueBuilder::default()
     }
 
+    /// An empty builder with room for a value that was this long, such as the last answer to the same operation.
+    pub fn with_room(room: ValueRoom) -> ValueBuilder {
+        let mut builder = ValueBuilder::default();
+        builder.value.tokens.reserve(room.tokens);
+        builder.value.text.reserve(room.text);
+        builder
+    }
+
     /// Adds null.
     pub fn null(&mut self) {
         self.value.tokens.push(Token::Null);
@@ -66,23 +95,18 @@ impl ValueBuilder {
     /// Adds a number in its JSON text, which must be a valid JSON number.
     pub fn number(&mut self, json: impl Display) {
         let start = self.value.text.len();
-        // Writing to a String cannot fail.
+        // Writing to a vector cannot fail.
         let _ = write!(self.value.text, "{json}");
-        let len = self.value.text.len() - start;
-        self.value.tokens.push(Token::Number {
-            start: start as u32,
-            len: len as u32,
-        });
+        let (start, len) = self.since(start);
+        self.value.tokens.push(Token::Number { start, len });
     }
 
     /// Adds a string or an enum value.
     pub fn string(&mut self, value: &str) {
-        let start = self.value.text.len() as u32;
-        self.value.text.push_str(value);
-        self.value.tokens.push(Token::String {
-            start,
-            len: value.len() as u32,
-        });
+        let start = self.value.text.len();
+        write_string(&mut self.value.text, value);
+        let (start, len) = self.since(start);
+        self.value.tokens.push(Token::String { start, len });
     }
 
     /// Opens a list.
@@ -114,6 +138,12 @@ impl ValueBuilder {
     /// The value, complete.
     pub fn finish(self) -> Value {
         self.value
+    }
+
+    /// Start and length of what was written to the text since it had this length. A text too long for the numbers is
+    /// refused as a whole when the value is taken in.
+    fn since(&self, start: usize) -> (u32, u32) {
+        (start as u32, (self.value.text.len() - start) as u32)
     }
 
     fn open(&mut self, token: Token) {

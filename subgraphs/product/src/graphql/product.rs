@@ -26,6 +26,7 @@ pub struct ProductFields(store::Product);
 
 /// What the variants of a product cost.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct PriceRange {
     /// The price of the cheapest variant.
     lowest: Money,

@@ -16,6 +16,7 @@ pub struct Variant(pub Arc<store::Variant>);
 
 /// The counts behind what is available; only the shop's owner sees them.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct Stock {
     /// Pieces there are, those put aside for orders included.
     on_hand: i32,

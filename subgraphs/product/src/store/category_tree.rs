@@ -145,25 +145,16 @@ async fn tell_products(
     category: Uuid,
     correlation_id: &str,
 ) -> QueryResult<()> {
-    let mut after = Uuid::nil();
-    loop {
-        let branch = categories::table
-            .filter(categories::path.contains(vec![category]))
-            .select(categories::id.nullable());
-        let ids: Vec<Uuid> = products::table
-            .filter(products::category_id.eq_any(branch))
-            .filter(products::archived_at.is_null())
-            .filter(products::id.gt(after))
-            .order(products::id)
-            .limit(snapshot::CHUNK)
-            .select(products::id)
-            .for_no_key_update()
-            .load(connection)
-            .await?;
-        let Some(last) = ids.last() else {
-            return Ok(());
-        };
-        after = *last;
-        snapshot::tell_again(connection, &ids, correlation_id).await?;
-    }
+    let branch = categories::table
+        .filter(categories::path.contains(vec![category]))
+        .select(categories::id.nullable());
+    let ids: Vec<Uuid> = products::table
+        .filter(products::category_id.eq_any(branch))
+        .filter(products::archived_at.is_null())
+        .order(products::id)
+        .select(products::id)
+        .for_no_key_update()
+        .load(connection)
+        .await?;
+    snapshot::tell_again(connection, &ids, correlation_id).await
 }

@@ -133,22 +133,13 @@ async fn tell_products(
     shop: Uuid,
     correlation_id: &str,
 ) -> QueryResult<()> {
-    let mut after = Uuid::nil();
-    loop {
-        let ids: Vec<Uuid> = products::table
-            .filter(products::shop_id.eq(shop))
-            .filter(products::archived_at.is_null())
-            .filter(products::id.gt(after))
-            .order(products::id)
-            .limit(snapshot::CHUNK)
-            .select(products::id)
-            .for_no_key_update()
-            .load(connection)
-            .await?;
-        let Some(last) = ids.last() else {
-            return Ok(());
-        };
-        after = *last;
-        snapshot::tell_again(connection, &ids, correlation_id).await?;
-    }
+    let ids: Vec<Uuid> = products::table
+        .filter(products::shop_id.eq(shop))
+        .filter(products::archived_at.is_null())
+        .order(products::id)
+        .select(products::id)
+        .for_no_key_update()
+        .load(connection)
+        .await?;
+    snapshot::tell_again(connection, &ids, correlation_id).await
 }

@@ -18,7 +18,7 @@ use crate::domain::details;
 use crate::tables::{products, shops, variants};
 
 /// How many products are told of again at once.
-pub const CHUNK: i64 = 500;
+const CHUNK: usize = 500;
 
 /// What happened to a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,18 +64,21 @@ pub async fn tell_again(
     ids: &[Uuid],
     correlation_id: &str,
 ) -> QueryResult<()> {
-    variants::table
-        .filter(variants::product_id.eq_any(ids))
-        .order(variants::id)
-        .select(variants::id)
-        .for_no_key_update()
-        .load::<Uuid>(connection)
-        .await?;
-    diesel::update(products::table.filter(products::id.eq_any(ids)))
-        .set(products::revision.eq(products::revision + 1))
-        .execute(connection)
-        .await?;
-    tell(connection, ids, Told::Updated, correlation_id).await
+    for ids in ids.chunks(CHUNK) {
+        variants::table
+            .filter(variants::product_id.eq_any(ids))
+            .order(variants::id)
+            .select(variants::id)
+            .for_no_key_update()
+            .load::<Uuid>(connection)
+            .await?;
+        diesel::update(products::table.filter(products::id.eq_any(ids)))
+            .set(products::revision.eq(products::revision + 1))
+            .execute(connection)
+            .await?;
+        tell(connection, ids, Told::Updated, correlation_id).await?;
+    }
+    Ok(())
 }
 
 /// A page of all products, listed or not, oldest first. The key is the id.

@@ -12,6 +12,7 @@ use crate::index::{Facets, Hit, Page};
 
 /// A product that was found.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProductHit {
     /// The product.
     pub product: Product,
@@ -21,6 +22,7 @@ pub struct ProductHit {
 
 /// A shop that was found.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ShopHit {
     /// The shop.
     pub shop: Shop,
@@ -46,6 +48,7 @@ pub struct ShopSearchSummary {
 
 /// How many products would fit for each value of a filter, the other filters left as they are.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProductFacets {
     /// By kind, the most frequent first.
     pub kinds: Vec<KindFacet>,
@@ -61,6 +64,7 @@ pub struct ProductFacets {
 
 /// How many products are of a kind.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct KindFacet {
     /// The kind.
     pub kind: ProductKind,
@@ -70,6 +74,7 @@ pub struct KindFacet {
 
 /// How many products are in a category or below it.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct CategoryFacet {
     /// The category.
     pub category: Category,
@@ -79,6 +84,7 @@ pub struct CategoryFacet {
 
 /// The prices in one currency.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct PriceFacet {
     /// The lowest.
     pub min: Money,

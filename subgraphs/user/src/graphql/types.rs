@@ -13,6 +13,7 @@ use crate::store::users::UserRow;
 
 /// A postal address that a user keeps.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct Address {
     /// The address's id.
     pub id: Id,

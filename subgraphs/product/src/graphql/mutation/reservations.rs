@@ -48,7 +48,7 @@ pub struct ReserveStockPayload {
 
 /// A line that was put aside, with the price and the names at that moment.
 #[derive(SimpleObject)]
-#[graphql(inaccessible)]
+#[graphql(inaccessible, serial)]
 pub struct ReservedLine {
     /// The variant.
     variant_id: Id,
