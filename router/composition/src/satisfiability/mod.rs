@@ -25,6 +25,9 @@ use souk_planner::model::TypeId;
 use souk_planner::reach::Reach;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
+/// The node sets from which each type has been walked, and what was available there.
+type Seen = HashMap<TypeId, Vec<(BTreeSet<NodeId>, Available)>>;
+
 /// A value on some path: what it is, and where it may have been found.
 #[derive(Debug, Clone)]
 struct Position {
@@ -79,7 +82,8 @@ pub(crate) fn check(supergraph_sdl: &str, subgraphs: &[Subgraph], diagnostics: &
     while let Some(index) = walk.queue.pop_front() {
         walk.visit(index);
     }
-    runtime_types::check(&supergraph, subgraphs, diagnostics);
+    let seen = walk.seen;
+    runtime_types::check(&supergraph, subgraphs, &seen, diagnostics);
 }
 
 struct Walk<'a> {
@@ -89,8 +93,7 @@ struct Walk<'a> {
     reach: Reach<'a>,
     positions: Vec<Position>,
     queue: VecDeque<usize>,
-    /// The node sets from which each type has been walked, and what was available there.
-    seen: HashMap<TypeId, Vec<(BTreeSet<NodeId>, Available)>>,
+    seen: Seen,
     reported: HashSet<(TypeId, Name)>,
     diagnostics: &'a mut Diagnostics,
 }

@@ -1,84 +1,97 @@
 //! A shared field of an abstract type must have some possible type in common in all subgraphs that may be asked for it
 //! on one path, or the answer would depend on whom the router asks.
 //!
-//! Subgraphs that no path joins may differ: a value type without keys is resolved where it was found. The walk is one
-//! of its own, because it looks for as many subgraphs at a time as there can be, where the check whether every path has
-//! a plan looks for as few.
+//! Subgraphs that no path joins may differ: a value type without keys is resolved where it was found. And where one
+//! path joins subgraphs of which another leads to a few alone, the few decide, as they do in Apollo's composition.
 
-use super::Subgraph;
+use super::Seen;
+use super::contexts::Available;
 use crate::code;
 use crate::diagnostics::{Diagnostics, join_quoted};
 use crate::merge::who_says_what;
 use crate::message::Location;
-use crate::subgraph::field_of;
+use crate::subgraph::{Subgraph, field_of};
 use apollo_compiler::Name;
-use apollo_compiler::ast::OperationType;
-use apollo_compiler::schema::ExtendedType;
 use souk_planner::Supergraph;
 use souk_planner::graph::NodeId;
 use souk_planner::model::{SubgraphId, TypeId, TypeKind};
 use souk_planner::reach::Reach;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The object types that a field's value can be, by the subgraph that resolves it.
 type Possible = BTreeMap<SubgraphId, BTreeSet<TypeId>>;
 
-/// Reports each shared field whose possible types differ between subgraphs that some path joins: an error if they have
-/// none in common, otherwise a hint.
+/// Reports each shared field whose possible types differ between subgraphs that a path joins: an error if they have none
+/// in common, otherwise a hint. `seen` are the nodes from which each type has been walked.
 pub(super) fn check(
     supergraph: &Supergraph,
     subgraphs: &[Subgraph],
+    seen: &Seen,
     diagnostics: &mut Diagnostics,
 ) {
-    let contested = contested(supergraph);
-    if contested.is_empty() {
-        return;
-    }
-    let mut walk = Walk {
-        supergraph,
-        reach: Reach::new(supergraph),
-        contested,
-        queue: VecDeque::new(),
-        seen: HashMap::new(),
-        found: BTreeMap::new(),
-    };
-    walk.run();
-    for ((ty, field), possible) in &walk.found {
-        report(supergraph, subgraphs, diagnostics, ty, field, possible);
-    }
-}
-
-/// The fields whose possible types are not the same in all subgraphs, whether or not a path joins these.
-fn contested(supergraph: &Supergraph) -> HashSet<(TypeId, Name)> {
     let model = supergraph.model();
-    let graph = supergraph.graph();
-    let mut contested = HashSet::new();
-    for (name, ty) in &model.types {
-        let Some(id) = model.type_id(name).filter(|_| ty.kind == TypeKind::Object) else {
-            continue;
-        };
-        for field in ty.fields.keys() {
-            let owners = std::iter::once(id).chain(ty.interfaces.iter().copied());
-            let nodes = owners.flat_map(|owner| graph.resolvers(owner, field));
-            let moves = nodes.filter_map(|node| graph.field(*node, field));
-            let targets: BTreeSet<NodeId> = moves.filter_map(|found| found.target).collect();
-            if differing(supergraph, &targets).is_some() {
-                contested.insert((id, field.clone()));
+    let mut reach = Reach::new(supergraph);
+    let types: BTreeMap<&Name, TypeId> = seen.keys().map(|ty| (&model.ty(*ty).name, *ty)).collect();
+    for (name, ty) in types {
+        for field in contested(supergraph, ty) {
+            let mut worst: Option<Possible> = None;
+            for nodes in fewest(&seen[&ty]) {
+                let nodes = reach.closure(ty, nodes);
+                let choices = reach.field(ty, &nodes, field);
+                let found = choices
+                    .iter()
+                    .filter_map(|targets| differing(supergraph, (ty, field), targets));
+                worst = worst.into_iter().chain(found).max_by_key(badness);
+            }
+            if let Some(possible) = worst {
+                report(supergraph, subgraphs, diagnostics, name, field, &possible);
             }
         }
     }
-    contested
+}
+
+/// The fields of a type whose possible types are not the same in all subgraphs, whether or not a path joins these.
+fn contested(supergraph: &Supergraph, ty: TypeId) -> Vec<&Name> {
+    let graph = supergraph.graph();
+    let model = supergraph.model().ty(ty);
+    let is_contested = |field: &&Name| {
+        let owners = std::iter::once(ty).chain(model.interfaces.iter().copied());
+        let nodes = owners.flat_map(|owner| graph.resolvers(owner, field));
+        let moves = nodes.filter_map(|node| graph.field(*node, field));
+        let targets: BTreeSet<NodeId> = moves.filter_map(|found| found.target).collect();
+        differing(supergraph, (ty, field), &targets).is_some()
+    };
+    model.fields.keys().filter(is_contested).collect()
+}
+
+/// The node sets of which no other is a part.
+fn fewest(seen: &[(BTreeSet<NodeId>, Available)]) -> impl Iterator<Item = &BTreeSet<NodeId>> {
+    let all = seen.iter().map(|(nodes, _)| nodes);
+    all.filter(|nodes| {
+        let mut others = seen.iter().map(|(other, _)| other);
+        !others.any(|other| other.len() < nodes.len() && other.is_subset(nodes))
+    })
 }
 
 /// The possible types at these nodes of a field's value, if they are not the same in all subgraphs. A subgraph whose
 /// type for the field is an object type says nothing about what the others' abstract types may be.
-fn differing(supergraph: &Supergraph, targets: &BTreeSet<NodeId>) -> Option<Possible> {
+fn differing(
+    supergraph: &Supergraph,
+    (owner, field): (TypeId, &Name),
+    targets: &BTreeSet<NodeId>,
+) -> Option<Possible> {
     let model = supergraph.model();
     let mut possible = Possible::new();
     let mut is_abstract = BTreeSet::new();
     for target in targets {
         let node = supergraph.graph().node(*target);
         let ty = model.ty(node.ty);
+        let here = model.type_in(owner, node.subgraph);
+        let declared = here.and_then(|here| here.fields.get(field));
+        // Who only provides a field does not share it.
+        if declared.is_some_and(|declared| declared.external) {
+            continue;
+        }
         let types = match model.type_in(node.ty, node.subgraph) {
             Some(here) if ty.kind != TypeKind::Object => {
                 is_abstract.insert(node.subgraph);
@@ -103,86 +116,9 @@ fn common(possible: &Possible) -> BTreeSet<TypeId> {
     all.fold(first, |common, types| &common & types)
 }
 
-struct Walk<'a> {
-    supergraph: &'a Supergraph,
-    reach: Reach<'a>,
-    contested: HashSet<(TypeId, Name)>,
-    queue: VecDeque<(TypeId, BTreeSet<NodeId>)>,
-    /// The node sets from which each type has been walked.
-    seen: HashMap<TypeId, Vec<BTreeSet<NodeId>>>,
-    /// By type and field, the worst that was met.
-    found: BTreeMap<(Name, Name), Possible>,
-}
-
-impl Walk<'_> {
-    fn run(&mut self) {
-        let model = self.supergraph.model();
-        for operation in [
-            OperationType::Query,
-            OperationType::Mutation,
-            OperationType::Subscription,
-        ] {
-            let roots = self.supergraph.graph().roots(model, operation);
-            if let Some(ty) = model.root(operation) {
-                self.enqueue(ty, &roots.into_iter().collect());
-            }
-        }
-        while let Some((ty, nodes)) = self.queue.pop_front() {
-            self.visit(ty, &nodes);
-        }
-    }
-
-    /// Adds a value's nodes with all that can be reached from them, unless the type has been walked from as many: who
-    /// differs among few differs among many.
-    fn enqueue(&mut self, ty: TypeId, nodes: &BTreeSet<NodeId>) {
-        if nodes.is_empty() {
-            return;
-        }
-        let nodes = self.reach.closure(ty, nodes);
-        let seen = self.seen.entry(ty).or_default();
-        if !seen.iter().any(|known| nodes.is_subset(known)) {
-            seen.push(nodes.clone());
-            self.queue.push_back((ty, nodes));
-        }
-    }
-
-    fn visit(&mut self, ty: TypeId, nodes: &BTreeSet<NodeId>) {
-        let supergraph = self.supergraph;
-        let model = supergraph.model();
-        let types = &supergraph.api_schema().types;
-        let name = &model.ty(ty).name;
-        let Some(ExtendedType::Object(object)) = types.get(name) else {
-            return;
-        };
-        for (field, definition) in &object.fields {
-            let Some(declared) = model.type_id(definition.ty.inner_named_type()) else {
-                continue;
-            };
-            let is_contested = self.contested.contains(&(ty, field.clone()));
-            for targets in self.reach.field(ty, nodes, field) {
-                if is_contested && let Some(possible) = differing(supergraph, &targets) {
-                    self.note(name, field, possible);
-                }
-                for object in &model.ty(declared).possible {
-                    let below = self.reach.narrow(&targets, *object);
-                    self.enqueue(*object, &below);
-                }
-            }
-        }
-    }
-
-    /// Nothing in common is worse than anything; otherwise the more subgraphs differ, the worse.
-    fn note(&mut self, ty: &Name, field: &Name, possible: Possible) {
-        let badness = |possible: &Possible| (common(possible).is_empty(), possible.len());
-        let key = (ty.clone(), field.clone());
-        let is_worse = self
-            .found
-            .get(&key)
-            .is_none_or(|known| badness(&possible) > badness(known));
-        if is_worse {
-            self.found.insert(key, possible);
-        }
-    }
+/// Nothing in common is worse than anything; otherwise the more subgraphs differ, the worse.
+fn badness(possible: &Possible) -> (bool, usize) {
+    (common(possible).is_empty(), possible.len())
 }
 
 fn report(
