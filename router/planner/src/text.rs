@@ -1,16 +1,17 @@
 //! The documents sent to subgraphs.
 
+mod by_type;
+
 use std::fmt::Write;
-use std::ops::Range;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{OperationType, Value, VariableDefinition};
-use apollo_compiler::collections::{HashMap, IndexMap, IndexSet};
+use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::{Node, ast};
 
 use crate::graph::NodeId;
 use crate::guard::{Guard, Literal};
-use crate::model::{TypeId, TypeKind};
+use crate::model::TypeId;
 use crate::plan::{ContextVariable, DocumentParts, SubgraphOperation, TextPart};
 use crate::search::{PlaceId, Search};
 use crate::tree::FieldId;
@@ -274,74 +275,6 @@ impl<'a> Writer<'a> {
         }
         self.on_types(&merged.casts, " ", Some(known));
         self.text.push('}');
-    }
-
-    /// The types that a place's selection has to be written for.
-    fn types(&self, id: PlaceId) -> &'a [TypeId] {
-        let search = self.search;
-        let (place, model) = (search.place(id), search.supergraph.model());
-        let here = &search.supergraph.graph().node(place.node).ty;
-        match &place.scope {
-            Some(scope) if model.ty(*here).kind == TypeKind::Object => {
-                search.tree.scopes.types(scope)
-            }
-            _ => std::slice::from_ref(here),
-        }
-    }
-
-    /// A selection for each type. Unless it is said what is known to hold, it is what holds for the places.
-    fn on_types(
-        &mut self,
-        by_type: &IndexMap<TypeId, Vec<PlaceId>>,
-        separator: &str,
-        known: Option<&Guard>,
-    ) {
-        let mut times: HashMap<&[PlaceId], usize> = HashMap::default();
-        for places in by_type.values() {
-            *times.entry(places).or_default() += 1;
-        }
-        let mut written: HashMap<&[PlaceId], Range<usize>> = HashMap::default();
-        for (index, (ty, places)) in by_type.iter().enumerate() {
-            if index > 0 {
-                self.text.push_str(separator);
-            }
-            self.on(*ty);
-            if let Some(same) = written.get(places.as_slice()) {
-                let same = self.text[same.clone()].to_owned();
-                self.text.push_str(&same);
-                continue;
-            }
-            let (start, marks) = (self.text.len(), self.marks.len());
-            let count = times.get(places.as_slice()).copied().unwrap_or(1);
-            let above = std::mem::replace(&mut self.times, count);
-            match known {
-                Some(known) => self.selection(places, known),
-                None => self.selection(places, &self.guard_of(places)),
-            }
-            self.times = above;
-            if self.marks.len() == marks {
-                written.insert(places, start..self.text.len());
-            }
-        }
-    }
-
-    /// Makes a fragment of a selection of a place's objects, if that makes the document shorter.
-    fn share(&mut self, start: usize, place: PlaceId) {
-        let reference = format!("{{...f{}}}", self.fragments.len());
-        let node = self.search.place(place).node;
-        let ty = self.search.supergraph.graph().node(node).ty;
-        let definition = format!(
-            " fragment f{} on {}{}",
-            self.fragments.len(),
-            self.search.supergraph.model().ty(ty).name,
-            &self.text[start..],
-        );
-        let length = self.text.len() - start;
-        if self.times * length > self.times * reference.len() + definition.len() {
-            self.text.truncate(start);
-            self.text.push_str(&reference);
-            self.fragments.push(definition);
-        }
     }
 
     fn field(&mut self, merged: &MergedField, known: &Guard) {

@@ -24,7 +24,7 @@ use crate::error::{GraphQLError, Refusal};
 use crate::hook::RequestHook;
 use crate::http::cors::CorsRules;
 use crate::http::request::GraphQLRequest;
-use crate::operation::cache::OperationKey;
+use crate::operation::cache::{Failure, OperationKey};
 use crate::operation::pool::PlanningPool;
 use crate::operation::prepare::{Operation, Rules, prepare};
 use crate::operation::variables;
@@ -137,15 +137,13 @@ impl Service {
         &self,
         engine: Arc<Engine>,
         key: Arc<OperationKey>,
-    ) -> Result<Arc<Operation>, Vec<GraphQLError>> {
+    ) -> Result<Arc<Operation>, Failure> {
         let rules = self.rules.clone();
         let job = move || prepare(&engine.planner, &engine.schema, &rules, &key).map(Arc::new);
         self.pool.run(job).await.unwrap_or_else(|_| {
             tracing::error!("preparing an operation panicked");
-            Err(vec![GraphQLError::new(
-                "the operation could not be planned",
-                "INTERNAL",
-            )])
+            let error = GraphQLError::new("the operation could not be planned", "INTERNAL");
+            Err(vec![error].into())
         })
     }
 

@@ -108,7 +108,7 @@ struct Builder<'m> {
     incomplete: HashMap<NodeId, (NodeId, FieldSet)>,
 }
 
-impl Builder<'_> {
+impl<'m> Builder<'m> {
     fn fill(&mut self, id: NodeId, is_abstract: bool) {
         let model = self.model;
         let Node { ty, subgraph, .. } = self.graph.nodes[id.0 as usize];
@@ -180,13 +180,28 @@ impl Builder<'_> {
         };
         for (name, field) in &here.fields {
             let target = self.graph.field(id, name).and_then(|found| found.target);
-            if let (Some(plain), Some(provides)) = (target, &field.provides) {
+            let provides = field.provides.as_ref();
+            let provides = provides.or_else(|| self.provided_by_all(id, name));
+            if let (Some(plain), Some(provides)) = (target, provides) {
                 let copy = self.copy(plain, provides);
                 if let Some(found) = self.graph.nodes[id.0 as usize].fields.get_mut(name) {
                     found.target = Some(copy);
                 }
             }
         }
+    }
+
+    /// What a field of each object of an abstract node provides: so it does when it is asked of the node for all of them.
+    fn provided_by_all(&self, id: NodeId, name: &Name) -> Option<&'m FieldSet> {
+        let subgraph = self.graph.node(id).subgraph;
+        let mut objects = self.graph.casts(id).iter().map(|(object, _)| {
+            let here = self.model.type_in(*object, subgraph)?;
+            here.fields.get(name)?.provides.as_ref()
+        });
+        let first = objects.next()??;
+        objects
+            .all(|provides| provides == Some(first))
+            .then_some(first)
     }
 
     /// The copy of a node from which the provided fields can be reached as well, complete.

@@ -19,16 +19,37 @@ pub(crate) struct OperationKey {
     pub labels: Vec<Arc<str>>,
 }
 
-/// Prepared operations of one supergraph. Refused documents are not kept.
+/// Why an operation could not be prepared.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub errors: Vec<GraphQLError>,
+    /// Whether it is the planner that refused it. To find that out may take as long as planning may take, and would come
+    /// to the same the next time.
+    pub by_planner: bool,
+}
+
+impl From<Vec<GraphQLError>> for Failure {
+    fn from(errors: Vec<GraphQLError>) -> Failure {
+        Failure {
+            errors,
+            by_planner: false,
+        }
+    }
+}
+
+/// An operation, or why there is no plan for it.
+type Kept = Result<Arc<Operation>, Arc<Vec<GraphQLError>>>;
+
+/// Prepared operations of one supergraph, and those that the planner refused. What is refused sooner is not kept.
 pub(crate) struct OperationCache {
-    operations: Cache<Arc<OperationKey>, Arc<Operation>>,
+    operations: Cache<Arc<OperationKey>, Kept>,
 }
 
 impl OperationCache {
     /// A cache for so many operations of ordinary length. A longer document takes the room of several: otherwise a
     /// client could fill the memory with comments.
     pub fn new(limit: u64) -> OperationCache {
-        let weigh = |key: &Arc<OperationKey>, _: &Arc<Operation>| {
+        let weigh = |key: &Arc<OperationKey>, _: &Kept| {
             u32::try_from(1 + key.query.len() / ORDINARY_BYTES).unwrap_or(u32::MAX)
         };
         OperationCache {
@@ -43,18 +64,60 @@ impl OperationCache {
         prepare: impl FnOnce(Arc<OperationKey>) -> F,
     ) -> Result<Arc<Operation>, Vec<GraphQLError>>
     where
-        F: Future<Output = Result<Arc<Operation>, Vec<GraphQLError>>>,
+        F: Future<Output = Result<Arc<Operation>, Failure>>,
     {
         let key = Arc::new(key);
-        if let Some(operation) = self.operations.get(&key).await {
+        let kept = if let Some(kept) = self.operations.get(&key).await {
             metrics::counter!("souk_router_plan_cache_hits_total").increment(1);
-            return Ok(operation);
+            kept
+        } else {
+            metrics::counter!("souk_router_plan_cache_misses_total").increment(1);
+            let prepared = prepare(key.clone());
+            let to_keep = async {
+                match prepared.await {
+                    Ok(operation) => Ok(Ok(operation)),
+                    Err(failure) if failure.by_planner => Ok(Err(Arc::new(failure.errors))),
+                    Err(failure) => Err(failure.errors),
+                }
+            };
+            let prepared = self.operations.try_get_with(key, to_keep).await;
+            prepared.unwrap_or_else(Err)
+        };
+        kept.map_err(|errors| errors.as_ref().clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often an operation is prepared when it is asked for three times, and fails so.
+    async fn attempts(by_planner: bool) -> usize {
+        let cache = OperationCache::new(10);
+        let mut attempts = 0;
+        for _ in 0..3 {
+            let key = OperationKey {
+                query: "{ a }".to_owned(),
+                operation_name: None,
+                labels: Vec::new(),
+            };
+            let prepared = cache.get_or_prepare(key, |_| {
+                attempts += 1;
+                let errors = vec![GraphQLError::new("no", "NO")];
+                std::future::ready(Err(Failure { errors, by_planner }))
+            });
+            assert_eq!(prepared.await.unwrap_err()[0].message, "no");
         }
-        metrics::counter!("souk_router_plan_cache_misses_total").increment(1);
-        let prepared = self
-            .operations
-            .try_get_with(key.clone(), prepare(key))
-            .await;
-        prepared.map_err(|errors| errors.as_ref().clone())
+        attempts
+    }
+
+    #[tokio::test]
+    async fn what_the_planner_refuses_is_refused_again_without_planning() {
+        assert_eq!(attempts(true).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_before_planning_takes_no_room() {
+        assert_eq!(attempts(false).await, 3);
     }
 }

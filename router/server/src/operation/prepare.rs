@@ -10,7 +10,7 @@ use apollo_compiler::{Node, Schema};
 use souk_executor::PreparedPlan;
 use souk_planner::{PlanError, Planner};
 
-use super::cache::OperationKey;
+use super::cache::{Failure, OperationKey};
 use super::{expose, limits};
 use crate::config::Limits;
 use crate::error::{GraphQLError, from_compiler, from_diagnostics};
@@ -42,14 +42,14 @@ pub(crate) fn prepare(
     schema: &Valid<Schema>,
     rules: &Rules,
     key: &OperationKey,
-) -> Result<Operation, Vec<GraphQLError>> {
+) -> Result<Operation, Failure> {
     let operation_name = key.operation_name.as_deref();
     let document = parse(&key.query, &rules.limits)?;
     let definition = select(&document, operation_name).map_err(|error| vec![error])?;
     let broken = limits::check(limits::measure(&document, definition), &rules.limits);
     if !broken.is_empty() {
         if !rules.limits.warn_only {
-            return Err(broken);
+            return Err(broken.into());
         }
         for error in &broken {
             tracing::warn!(operation = operation_name, "{}", error.message);
@@ -71,7 +71,8 @@ pub(crate) fn prepare(
         return Err(vec![GraphQLError::new(
             "introspection is switched off; it is configured as supergraph.introspection",
             "INTROSPECTION_DISABLED",
-        )]);
+        )]
+        .into());
     }
     if introspects && rules.limits.introspection_max_depth {
         apollo_compiler::introspection::check_max_depth(&document, operation).map_err(|error| {
@@ -84,13 +85,9 @@ pub(crate) fn prepare(
 
     let labels = set_of(&key.labels);
     let planned = planner.plan_with_labels(&document, operation_name, &labels);
-    let plan = planned.map_err(|error| {
-        if error == PlanError::TooComplex {
-            let message = "the operation is too complex to be planned; select less of interfaces and unions, or send several operations";
-            return vec![GraphQLError::new(message, "QUERY_PLAN_COMPLEXITY_EXCEEDED")];
-        }
-        tracing::error!(%error, operation = operation_name, "a valid operation could not be planned");
-        vec![GraphQLError::new("the operation could not be planned", "QUERY_PLANNING_FAILED")]
+    let plan = planned.map_err(|error| Failure {
+        errors: vec![refusal(&error, operation_name)],
+        by_planner: true,
     })?;
     let shown_plan = rules.expose_plans.then(|| Arc::new(expose::shown(&plan)));
     Ok(Operation {
@@ -100,6 +97,18 @@ pub(crate) fn prepare(
         plan: Arc::new(PreparedPlan::new(plan)),
         shown_plan,
     })
+}
+
+fn refusal(error: &PlanError, operation: Option<&str>) -> GraphQLError {
+    if *error == PlanError::TooComplex {
+        let message = "the operation is too complex to be planned; select less of interfaces and unions, or send several operations";
+        return GraphQLError::new(message, "QUERY_PLAN_COMPLEXITY_EXCEEDED");
+    }
+    tracing::error!(%error, operation, "a valid operation could not be planned");
+    GraphQLError::new(
+        "the operation could not be planned",
+        "QUERY_PLANNING_FAILED",
+    )
 }
 
 /// Parses a document. A document that is too long or too deep is told which limit it breaks, and nothing else:
