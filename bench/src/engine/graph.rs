@@ -95,12 +95,15 @@ const SHOWN: usize = 2;
 
 static REVIEW_TEXTS: LazyLock<Vec<Review>> = LazyLock::new(|| {
     let words = "it does what it should, came in time and looks as good as on the picture; ";
-    let review = |(index, &(product, length)): (usize, &(usize, usize))| Review {
-        id: ID((index + 1).to_string()),
-        body: Some(words.chars().cycle().take(length).collect()),
-        product: Some(ReviewedProduct {
-            upc: product.to_string(),
-        }),
+    let review = |(index, &(product, length)): (usize, &(usize, usize))| {
+        let body: String = words.chars().cycle().take(length).collect();
+        Review {
+            id: ID((index + 1).to_string()),
+            body: Some(body.leak()),
+            product: Some(ReviewedProduct {
+                upc: product.to_string(),
+            }),
+        }
     };
     REVIEWS.iter().enumerate().map(review).collect()
 });
@@ -110,16 +113,16 @@ static REVIEW_TEXTS: LazyLock<Vec<Review>> = LazyLock::new(|| {
 struct User {
     id: ID,
     #[graphql(shareable)]
-    username: Option<String>,
-    name: Option<String>,
+    username: Option<&'static str>,
+    name: Option<&'static str>,
 }
 
 fn user(index: usize) -> Option<User> {
-    let (username, name) = USERS.get(index)?;
+    let &(username, name) = USERS.get(index)?;
     Some(User {
         id: ID((index + 1).to_string()),
-        username: Some((*username).to_owned()),
-        name: Some((*name).to_owned()),
+        username: Some(username),
+        name: Some(name),
     })
 }
 
@@ -146,18 +149,18 @@ impl Accounts {
 #[graphql(serial)]
 struct Product {
     upc: String,
-    name: Option<String>,
+    name: Option<&'static str>,
     price: Option<i32>,
     weight: Option<i32>,
 }
 
 fn product(index: usize) -> Option<Product> {
-    let (name, price, weight) = PRODUCTS.get(index)?;
+    let &(name, price, weight) = PRODUCTS.get(index)?;
     Some(Product {
         upc: (index + 1).to_string(),
-        name: Some((*name).to_owned()),
-        price: Some(*price),
-        weight: Some(*weight),
+        name: Some(name),
+        price: Some(price),
+        weight: Some(weight),
     })
 }
 
@@ -228,7 +231,7 @@ impl Inventory {
 #[graphql(complex, serial)]
 struct Review {
     id: ID,
-    body: Option<String>,
+    body: Option<&'static str>,
     product: Option<ReviewedProduct>,
 }
 
@@ -238,7 +241,7 @@ impl Review {
     async fn author(&self) -> Option<Author> {
         Some(Author {
             id: "1".into(),
-            username: Some(USERS[0].0.to_owned()),
+            username: Some(USERS[0].0),
         })
     }
 }
@@ -248,7 +251,7 @@ impl Review {
 struct Author {
     id: ID,
     #[graphql(external)]
-    username: Option<String>,
+    username: Option<&'static str>,
 }
 
 #[ComplexObject]
@@ -288,11 +291,8 @@ impl Reviews {
 
     #[graphql(entity)]
     async fn find_user(&self, id: ID) -> Option<Author> {
-        let username = USERS.get(index(&id))?.0.to_owned();
-        Some(Author {
-            id,
-            username: Some(username),
-        })
+        let username = Some(USERS.get(index(&id))?.0);
+        Some(Author { id, username })
     }
 
     #[graphql(entity)]

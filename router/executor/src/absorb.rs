@@ -33,13 +33,14 @@ pub(crate) fn absorb(
     u32::try_from(value.text.len()).map_err(|_| AbsorbError::TooLong)?;
     // The text of objects inside custom scalars is added while spans are handed out, so the buffer's place is taken first.
     let buffer = tree.keep(Bytes::new()).ok_or(AbsorbError::TooLong)?;
-    let symbol = |key: &Box<str>| symbols.look_up(key.as_bytes()).unwrap_or(UNKNOWN);
+    let keys = value.keys.iter();
+    let key_symbols = keys.map(|key| symbols.look_up(key.as_bytes()).unwrap_or(UNKNOWN));
     let mut absorber = Absorber {
         tree,
         symbols,
         tokens: &value.tokens,
         keys: &value.keys,
-        key_symbols: value.keys.iter().map(symbol).collect(),
+        key_symbols: key_symbols.collect(),
         at: 0,
         text: value.text,
         buffer,
