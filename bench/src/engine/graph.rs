@@ -95,12 +95,15 @@ const SHOWN: usize = 2;
 
 static REVIEW_TEXTS: LazyLock<Vec<Review>> = LazyLock::new(|| {
     let words = "it does what it should, came in time and looks as good as on the picture; ";
-    let review = |(index, &(product, length)): (usize, &(usize, usize))| Review {
-        id: ID((index + 1).to_string()),
-        body: Some(words.chars().cycle().take(length).collect::<String>().leak()),
-        product: Some(ReviewedProduct {
-            upc: product.to_string(),
-        }),
+    let review = |(index, &(product, length)): (usize, &(usize, usize))| {
+        let body: String = words.chars().cycle().take(length).collect();
+        Review {
+            id: ID((index + 1).to_string()),
+            body: Some(body.leak()),
+            product: Some(ReviewedProduct {
+                upc: product.to_string(),
+            }),
+        }
     };
     REVIEWS.iter().enumerate().map(review).collect()
 });
