@@ -184,7 +184,7 @@ impl Search<'_> {
         let mut cost = 0;
         for goal in &goals {
             match self.route(goal)? {
-                Some(route) => cost += route.cost,
+                Some(route) => cost = route.cost.saturating_add(cost),
                 None if self.scopes(goal).is_empty() || self.may_occur(goal)? => return Ok(None),
                 None => {}
             }

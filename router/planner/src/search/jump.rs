@@ -14,6 +14,9 @@ use crate::graph::{EntityMove, Move, NodeId, Requires};
 use crate::model::{SubgraphId, TypeId};
 use crate::tree::{FieldId, PositionId, Tree};
 
+/// Costs beyond this are not told apart. Sets that need each other may multiply what they cost.
+const DEAR: u32 = 1 << 22;
+
 /// How deep keys may need keys, and required fields others. It bounds the stack.
 const MAX_NESTING: usize = 40;
 
@@ -276,12 +279,12 @@ impl<'m> Search<'m> {
             let mut cost = 0;
             if !told {
                 match search.cost_of(position, state.scope, &requires.fields, false)? {
-                    Some(fields) => cost += fields,
+                    Some(fields) => cost = fields,
                     None => return Ok(None),
                 }
             }
             let contexts = search.cost_of_contexts(position, &requires.contexts)?;
-            Ok(contexts.map(|contexts| cost + contexts))
+            Ok(contexts.map(|contexts| contexts.saturating_add(cost)))
         })
     }
 
@@ -320,7 +323,7 @@ impl<'m> Search<'m> {
         self.considering.push(considered);
         let cost = work_out(self);
         self.considering.pop();
-        let cost = cost?;
+        let cost = cost?.map(|cost| cost.min(DEAR));
         // Impossible only because something further out is being considered: it may be possible another time.
         let given_up = self
             .circle

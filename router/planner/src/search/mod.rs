@@ -17,6 +17,7 @@ mod route;
 mod shape;
 mod start;
 mod supply;
+mod untold;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use crate::supergraph::Supergraph;
 use crate::tree::{FieldId, PositionId, Tree};
 
 use index::PlaceIndex;
+use untold::Untold;
 
 pub(crate) use bind::{Bound, add_bound};
 pub(crate) use contexts::{BoundContext, ContextSource};
@@ -160,6 +162,8 @@ pub(crate) struct Search<'m> {
     values: HashMap<(BTreeSet<NodeId>, TypeId, Name), Possibilities>,
     /// See [`Search::alike`].
     alike: HashMap<(Vec<TypeId>, Name), Arc<[Scope]>>,
+    /// Empty until all goals are known.
+    untold: Untold,
     /// Goals that are known to have a way.
     feasible: HashSet<(PositionId, Wanted)>,
     /// Fields that cannot be asked of all objects alike, where these may be found so.
@@ -208,6 +212,7 @@ impl<'m> Search<'m> {
             origins: HashMap::default(),
             values: HashMap::default(),
             alike: HashMap::default(),
+            untold: Untold::default(),
             feasible: HashSet::new(),
             in_vain: HashSet::new(),
             considering: Vec::new(),
@@ -220,6 +225,7 @@ impl<'m> Search<'m> {
         };
         let (shaped, mut goals) = search.shape(selection)?;
         goals.sort_by_key(|goal| search.choices(goal));
+        search.untold = Untold::new(&search.tree, &goals);
         for goal in &goals {
             if goal.guard.is_never() || search.cannot_occur(goal) {
                 continue;

@@ -7,18 +7,18 @@ use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::graph::NodeId;
 use crate::scope::Scope;
-use crate::tree::{FieldId, PositionId};
+use crate::tree::{FieldId, PositionId, Tree};
 
 /// What a new request costs.
-pub(super) const REQUEST: u32 = 1000;
+pub(super) const REQUEST: u32 = 10_000;
 /// What joining entities to a request that is sent anyway costs.
-pub(super) const JOIN: u32 = 400;
+pub(super) const JOIN: u32 = 4000;
 /// What starting from a request at some level costs, per level: later is worse.
-pub(super) const LEVEL: u32 = 50;
-/// What selecting one more field costs.
-pub(super) const FIELD: u32 = 2;
+pub(super) const LEVEL: u32 = 500;
+/// What selecting one more field costs. [`Search::untold`] counts for less.
+pub(super) const FIELD: u32 = 20;
 /// What asking more objects than needed costs.
-const WIDE: u32 = 5;
+const WIDE: u32 = 50;
 
 /// Where a field is entered: at a state, or after a jump from it.
 pub(super) struct Entrance {
@@ -190,7 +190,7 @@ impl Search<'_> {
     /// Moves into a field that the node's subgraph resolves. A field with requirements counts only right after the
     /// jump that brings what it requires.
     pub(super) fn enter(
-        &self,
+        &mut self,
         way: &Way,
         goal: &Goal,
         field: FieldId,
@@ -230,7 +230,13 @@ impl Search<'_> {
                 scope: None,
             };
             actions.push(Action::Field(field));
-            run.reach(below, cost + FIELD, level, From::State(from, actions));
+            // Of the subgraphs that have a root field, the one is asked that leaves the least to others.
+            let untold = match way.positions[from.index] {
+                Tree::ROOT => self.untold(way.positions[below.index], target),
+                _ => 0,
+            };
+            let cost = cost + FIELD + untold;
+            run.reach(below, cost, level, From::State(from, actions));
         }
     }
 
