@@ -58,7 +58,7 @@ async fn killed_right_after_an_order_was_placed_and_right_after_it_was_paid() {
     let again = place_order(&buyers[1], "key").await.unwrap();
     assert_eq!(again.id, order.id);
 
-    assert_eq!(pay(&order.checkout_url).await, Ok(303));
+    assert_eq!(pay(order.checkout()).await, Ok(303));
     let deadline = crash(&mut platform).await;
     wait_for_status(deadline, &buyers[1], &order.id, "CONFIRMED").await;
     wait_for_status(deadline, &buyers[0], &forgotten.id, "CANCELLED").await;
@@ -97,7 +97,7 @@ async fn killed_while_an_order_is_being_placed() {
         if let Ok(answered) = answered {
             assert_eq!(answered.id, order.id, "one key, one order");
         }
-        assert_eq!(pay(&order.checkout_url).await, Ok(303));
+        assert_eq!(pay(order.checkout()).await, Ok(303));
         confirmed.push((buyer, order));
     }
     for (buyer, order) in &confirmed {

@@ -289,7 +289,7 @@ async fn one_connection_to_each_database_is_enough() {
     let buying = buyers.iter().map(async |buyer| {
         offer.add_to_cart(buyer, 1).await.unwrap();
         let order = place_order(buyer, "key").await.unwrap();
-        assert_eq!(pay(&order.checkout_url).await, Ok(303));
+        assert_eq!(pay(order.checkout()).await, Ok(303));
         wait_for("the order", Duration::from_secs(30), async || {
             orders_of(buyer).await[&order.id].status == "CONFIRMED"
         })

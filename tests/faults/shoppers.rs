@@ -100,9 +100,9 @@ impl Shopper {
             _ => None,
         };
         let mut paid = false;
-        if let Some(button) = button {
+        if let (Some(button), Some(checkout_url)) = (button, &order.checkout_url) {
             let page = loop {
-                match press(button, &order.checkout_url).await {
+                match press(button, checkout_url).await {
                     Ok(page) => break page,
                     Err(refusal) => patience.bear(&refusal).await,
                 }

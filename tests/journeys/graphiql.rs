@@ -48,7 +48,7 @@ async fn graphiql_runs_a_query_and_follows_an_order() {
     browser.shows(QUERY, "  status\n").await;
     browser.click(RUN).await;
     browser.shows(RESULT, "\"status\": \"PENDING\"").await;
-    assert_eq!(pay(&order.checkout_url).await, Ok(303));
+    assert_eq!(pay(order.checkout()).await, Ok(303));
     browser.shows(RESULT, "\"status\": \"CONFIRMED\"").await;
     browser.shows(RESULT, "\"status\": \"SUCCEEDED\"").await;
     browser.shows(RESULT, "\"name\": \"A lamp\"").await;

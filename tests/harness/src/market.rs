@@ -46,8 +46,16 @@ pub struct Pieces {
 pub struct Placed {
     /// Its id.
     pub id: String,
+    /// Where it is paid; `None` when the time for that was over before the answer was read.
+    pub checkout_url: Option<String>,
+}
+
+impl Placed {
     /// Where it is paid.
-    pub checkout_url: String,
+    pub fn checkout(&self) -> &str {
+        let url = self.checkout_url.as_deref();
+        url.unwrap_or_else(|| panic!("the time to pay for order {} is over", self.id))
+    }
 }
 
 impl Offer {
@@ -122,7 +130,7 @@ pub async fn place_order(buyer: &Client, idempotency_key: &str) -> Result<Placed
     let order: Value = placed["placeOrder"]["order"].take();
     Ok(Placed {
         id: text(&order, "/id").to_owned(),
-        checkout_url: text(&order, "/payment/checkoutUrl").to_owned(),
+        checkout_url: order["payment"]["checkoutUrl"].as_str().map(str::to_owned),
     })
 }
 
