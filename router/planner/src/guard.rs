@@ -169,6 +169,11 @@ impl Guard {
             .all(|theirs| self.terms.iter().any(|mine| is_part(mine, theirs)))
     }
 
+    /// Any of which is enough, each all of its literals.
+    pub(crate) fn terms(&self) -> &[Vec<Literal>] {
+        &self.terms
+    }
+
     pub(crate) fn term_count(&self) -> usize {
         self.terms.len()
     }

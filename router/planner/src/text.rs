@@ -277,12 +277,45 @@ impl<'a> Writer<'a> {
         self.text.push('}');
     }
 
+    /// A field, once for each alternative of its condition: fields of one response key merge.
     fn field(&mut self, merged: &MergedField, known: &Guard) {
-        let literals = news(&merged.guard, known);
+        let alternatives = news(&merged.guard, known);
+        let below = match alternatives.as_slice() {
+            [literals] if literals.is_empty() => known,
+            _ => &merged.guard,
+        };
+        let times = std::mem::replace(&mut self.times, 1);
+        let mut written: Option<String> = None;
+        for (index, literals) in alternatives.iter().enumerate() {
+            if index > 0 {
+                self.text.push(' ');
+            }
+            let around = self.head(merged, literals);
+            let (start, marks) = (self.text.len(), self.marks.len());
+            match (&written, merged.children.first()) {
+                (_, None) => {}
+                (Some(same), _) => self.text.push_str(same),
+                (None, Some(child)) => {
+                    self.selection(&merged.children, below);
+                    self.share(start, *child, times * alternatives.len());
+                    if self.marks.len() == marks {
+                        written = Some(self.text[start..].to_owned());
+                    }
+                }
+            }
+            for _ in 0..around {
+                self.text.push('}');
+            }
+        }
+        self.times = times;
+    }
+
+    /// A field up to its selection set, where the literals hold. Returns how many braces are to be closed after it.
+    fn head(&mut self, merged: &MergedField, literals: &[Literal]) -> usize {
         // A field takes one @include and one @skip; what is left goes around it.
         let mut own: Vec<&Literal> = Vec::new();
         let mut around = 0;
-        for literal in &literals {
+        for literal in literals {
             if own.iter().any(|chosen| chosen.on == literal.on) {
                 self.text.push_str("...");
                 self.directive(literal);
@@ -307,23 +340,7 @@ impl<'a> Writer<'a> {
         for literal in own {
             self.directive(literal);
         }
-        if let Some(child) = merged.children.first() {
-            let start = self.text.len();
-            let times = std::mem::replace(&mut self.times, 1);
-            self.selection(
-                &merged.children,
-                if literals.is_empty() {
-                    known
-                } else {
-                    &merged.guard
-                },
-            );
-            self.times = times;
-            self.share(start, *child);
-        }
-        for _ in 0..around {
-            self.text.push('}');
-        }
+        around
     }
 
     fn arguments(
@@ -387,19 +404,15 @@ pub(crate) fn note_variables(value: &Value, variables: &mut IndexSet<Name>) {
     }
 }
 
-/// The literals that a guard has beyond what is known to hold. A disjunction cannot be said with directives: the
-/// field is fetched anyway then, and left out of the answer.
-fn news(guard: &Guard, known: &Guard) -> Vec<Literal> {
+/// The alternatives of a guard, each the literals that it has beyond what is known to hold.
+fn news(guard: &Guard, known: &Guard) -> Vec<Vec<Literal>> {
     if guard.covers(known) {
-        return Vec::new();
+        return vec![Vec::new()];
     }
-    let Some(literals) = guard.conjunction() else {
-        return Vec::new();
-    };
     let known = known.conjunction().unwrap_or_default();
-    literals
-        .iter()
-        .filter(|literal| !known.contains(literal))
-        .cloned()
-        .collect()
+    let beyond = |term: &Vec<Literal>| {
+        let literals = term.iter().filter(|literal| !known.contains(literal));
+        literals.cloned().collect()
+    };
+    guard.terms().iter().map(beyond).collect()
 }

@@ -60,11 +60,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Makes a fragment of what was written from `start` on, a selection of a place's objects, if that makes the document shorter: what is selected of several types is written
-    /// once for each of them.
-    pub(super) fn share(&mut self, start: usize, place: PlaceId) {
+    /// Makes a fragment of what was written from `start` on, a selection of a place's objects that the document will have
+    /// several times, if that makes it shorter: what is selected of several types, or under alternative conditions, is
+    /// written once for each of them.
+    pub(super) fn share(&mut self, start: usize, place: PlaceId, times: usize) {
         let has_context = self.marks.last().is_some_and(|(mark, _)| *mark >= start);
-        if self.times < 2 || has_context {
+        if times < 2 || has_context {
             return;
         }
         let reference = format!("{{...f{}}}", self.fragments.len());
@@ -77,7 +78,7 @@ impl<'a> Writer<'a> {
             &self.text[start..],
         );
         let length = self.text.len() - start;
-        if self.times * length > self.times * reference.len() + definition.len() {
+        if times * length > times * reference.len() + definition.len() {
             self.text.truncate(start);
             self.text.push_str(&reference);
             self.fragments.push(definition);

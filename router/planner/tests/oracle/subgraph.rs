@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::Name;
-use apollo_compiler::ast::{Definition, Document, Field, Selection};
+use apollo_compiler::ast::{Definition, Document, Field, InlineFragment, Selection};
+use apollo_compiler::{Name, Node};
 use serde_json::{Map, Value, json};
 use souk_planner::field_set::{FieldSet, FieldSetItem};
 use souk_planner::model::{Model, SubgraphId, TypeId};
@@ -31,8 +31,10 @@ impl Subgraph<'_> {
     pub fn answer(&self, text: &str) -> Value {
         let document = Document::parse(text, "fetch.graphql")
             .unwrap_or_else(|error| panic!("{text}: {error}"));
-        let [Definition::OperationDefinition(operation)] = document.definitions.as_slice() else {
-            panic!("one operation expected: {text}");
+        let Some((Definition::OperationDefinition(operation), fragments)) =
+            document.definitions.split_first()
+        else {
+            panic!("an operation expected: {text}");
         };
         let used: HashMap<&Name, ()> = operation
             .variables
@@ -60,7 +62,8 @@ impl Subgraph<'_> {
             representation: None,
             provided: Vec::new(),
         };
-        self.selections(&at, &operation.selection_set, &mut data);
+        let selections = without_spreads(&operation.selection_set, fragments);
+        self.selections(&at, &selections, &mut data);
         Value::Object(data)
     }
 
@@ -134,7 +137,7 @@ impl Subgraph<'_> {
                     }
                     self.selections(&below, &fragment.selection_set, data);
                 }
-                Selection::FragmentSpread(_) => panic!("no named fragments expected"),
+                Selection::FragmentSpread(_) => unreachable!("spreads are gone"),
                 _ => {}
             }
         }
@@ -274,6 +277,38 @@ impl Subgraph<'_> {
             value == (directive.name == "include")
         })
     }
+}
+
+/// Selections with inline fragments instead of named ones.
+fn without_spreads(selections: &[Selection], fragments: &[Definition]) -> Vec<Selection> {
+    let mut written = selections.to_vec();
+    for selection in &mut written {
+        match selection {
+            Selection::Field(field) => {
+                let field = field.make_mut();
+                field.selection_set = without_spreads(&field.selection_set, fragments);
+            }
+            Selection::InlineFragment(fragment) => {
+                let fragment = fragment.make_mut();
+                fragment.selection_set = without_spreads(&fragment.selection_set, fragments);
+            }
+            Selection::FragmentSpread(spread) => {
+                let named = fragments.iter().find_map(|definition| match definition {
+                    Definition::FragmentDefinition(named) if named.name == spread.fragment_name => {
+                        Some(named)
+                    }
+                    _ => None,
+                });
+                let named = named.unwrap_or_else(|| panic!("no fragment {}", spread.fragment_name));
+                *selection = Selection::InlineFragment(Node::new(InlineFragment {
+                    type_condition: Some(named.type_condition.clone()),
+                    directives: spread.directives.clone(),
+                    selection_set: without_spreads(&named.selection_set, fragments),
+                }));
+            }
+        }
+    }
+    written
 }
 
 /// True when the one has everything that the other has.
