@@ -2,18 +2,19 @@
 
 mod by_type;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{OperationType, Value, VariableDefinition};
-use apollo_compiler::collections::{IndexMap, IndexSet};
+use apollo_compiler::collections::{HashMap, IndexMap, IndexSet};
 use apollo_compiler::{Node, ast};
 
 use crate::graph::NodeId;
 use crate::guard::{Guard, Literal};
 use crate::model::TypeId;
 use crate::plan::{ContextVariable, DocumentParts, SubgraphOperation, TextPart};
-use crate::search::{PlaceId, Search};
+use crate::search::{PlaceId, Search, StepId};
 use crate::tree::FieldId;
 
 /// One `_entities` field.
@@ -39,6 +40,10 @@ pub(crate) struct Writer<'a> {
     /// How often what is being written will be there, once for each of so many types.
     times: usize,
     fragments: Vec<String>,
+    /// The steps that the document is of.
+    steps: BTreeSet<StepId>,
+    /// What has been written of places that hang below several fields of the document.
+    joined: HashMap<Vec<PlaceId>, String>,
 }
 
 /// Several places of one document that are the same selection set there.
@@ -71,6 +76,8 @@ impl<'a> Writer<'a> {
             marks: Vec::new(),
             times: 1,
             fragments: Vec::new(),
+            steps: BTreeSet::new(),
+            joined: HashMap::default(),
         }
     }
 
@@ -81,6 +88,7 @@ impl<'a> Writer<'a> {
         name: Option<Name>,
         places: &[PlaceId],
     ) -> SubgraphOperation {
+        self.note_steps(places);
         self.selection(places, &self.guard_of(places));
         let body = std::mem::take(&mut self.text);
         self.finish(kind, name, &[], &body)
@@ -93,6 +101,9 @@ impl<'a> Writer<'a> {
         groups: &'a [EntitiesField],
     ) -> (SubgraphOperation, Option<DocumentParts>) {
         let mut selections = Vec::new();
+        groups
+            .iter()
+            .for_each(|group| self.note_steps(&group.places));
         self.text.push('{');
         for (index, group) in groups.iter().enumerate() {
             if index > 0 {
@@ -202,6 +213,11 @@ impl<'a> Writer<'a> {
         }
     }
 
+    fn note_steps(&mut self, places: &[PlaceId]) {
+        let steps = places.iter().map(|place| self.search.place(*place).step);
+        self.steps.extend(steps);
+    }
+
     fn guard_of(&self, places: &[PlaceId]) -> Guard {
         let places = places.iter().map(|place| self.search.place(*place));
         Guard::any_loosely(places.map(|place| &place.guard))
@@ -233,7 +249,9 @@ impl<'a> Writer<'a> {
                     });
                 field.field = field.field.min(placed.field);
                 field.guard = field.guard.or(&placed.guard).loosened();
-                field.children.extend(placed.child);
+                let child = placed.child;
+                let new = child.filter(|child| !field.children.contains(child));
+                field.children.extend(new);
             }
             for cast in &place.casts {
                 for ty in self.types(*cast) {
@@ -292,15 +310,12 @@ impl<'a> Writer<'a> {
             }
             let around = self.head(merged, literals);
             let (start, marks) = (self.text.len(), self.marks.len());
-            match (&written, merged.children.first()) {
-                (_, None) => {}
-                (Some(same), _) => self.text.push_str(same),
-                (None, Some(child)) => {
-                    self.selection(&merged.children, below);
-                    self.share(start, *child, times * alternatives.len());
-                    if self.marks.len() == marks {
-                        written = Some(self.text[start..].to_owned());
-                    }
+            if let Some(same) = &written {
+                self.text.push_str(same);
+            } else if !merged.children.is_empty() {
+                self.below(&merged.children, below, times * alternatives.len());
+                if self.marks.len() == marks {
+                    written = Some(self.text[start..].to_owned());
                 }
             }
             for _ in 0..around {

@@ -9,6 +9,7 @@ use apollo_compiler::ast::{Argument, Type};
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::{Name, Node};
 
+use crate::graph::NodeId;
 use crate::model::{Model, TypeId, TypeKind};
 use crate::plan::PathSegment;
 use crate::scope::{Scope, Scopes};
@@ -28,7 +29,18 @@ pub(crate) struct Position {
     pub(crate) parent: Option<FieldId>,
     /// The field of the operation's root that it is below; `None` at the root.
     pub(crate) root_field: Option<FieldId>,
+    /// Present when its objects are fetched as values of several fields.
+    pub(crate) entries: Option<Entries>,
     peers: PeersId,
+}
+
+/// The fields whose values a position's objects are, where its parent stands for a field that each of several scopes of
+/// types has its own way to.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    pub(crate) fields: Vec<FieldId>,
+    /// Where all of them lead.
+    pub(crate) node: NodeId,
 }
 
 /// A field of a position.
@@ -66,6 +78,7 @@ pub(crate) struct Tree<'m> {
 }
 
 /// What is to be added to a position.
+#[derive(Clone, Copy)]
 pub(crate) struct NewField<'a> {
     pub(crate) scope: Option<Scope>,
     pub(crate) name: &'a Name,
@@ -81,6 +94,7 @@ impl<'m> Tree<'m> {
                 ty: root,
                 parent: None,
                 root_field: None,
+                entries: None,
                 peers: 0,
             }],
             fields: Vec::new(),
@@ -186,13 +200,7 @@ impl<'m> Tree<'m> {
         let id = FieldId(self.fields.len() as u32);
         let peers = self.position(position).peers;
         let source_key = self.source_key(peers, position, new);
-        let uses = &self.peers[peers as usize].uses;
-        let users = uses.get(&source_key).map_or(&[][..], Vec::as_slice);
-        // Many positions may share a path, and ask for the same there.
-        if !users.iter().any(|user| self.is_same(*user, position, new)) {
-            let uses = &mut self.peers[peers as usize].uses;
-            uses.entry(source_key.clone()).or_default().push(id);
-        }
+        self.note_use(&source_key, id, position, new);
         let value = self.model.type_id(ty.inner_named_type());
         let root_field = self.position(position).root_field.unwrap_or(id);
         let child =
@@ -209,6 +217,76 @@ impl<'m> Tree<'m> {
         let known = (position, new.scope, new.name.clone());
         self.known.entry(known).or_default().push(id);
         Some(id)
+    }
+
+    fn note_use(&mut self, key: &Name, id: FieldId, position: PositionId, new: &NewField<'_>) {
+        let peers = self.position(position).peers as usize;
+        let users = self.peers[peers].uses.get(key);
+        // Many positions may share a path, and ask for the same there.
+        let mut users = users.into_iter().flatten();
+        if !users.any(|user| self.is_same(*user, position, new)) {
+            let uses = &mut self.peers[peers].uses;
+            uses.entry(key.clone()).or_default().push(id);
+        }
+    }
+
+    /// Adds a composite field that stands for those of several scopes. Returns it with theirs, whose values are at the same
+    /// position, where `node` is the only one they lead to. `None` when they differ in the key or the kind of value.
+    pub(crate) fn add_joined(
+        &mut self,
+        position: PositionId,
+        scopes: &[Scope],
+        new: &NewField<'_>,
+        node: NodeId,
+    ) -> Option<(FieldId, Vec<FieldId>)> {
+        let peers = self.position(position).peers;
+        let mut alike: Option<(&Type, Name)> = None;
+        for scope in scopes {
+            let scope = Some(*scope);
+            let ty = self.type_of(position, scope, new.name)?;
+            let key = self.source_key(peers, position, &NewField { scope, ..*new });
+            let (known, known_key) = alike.get_or_insert_with(|| (ty, key.clone()));
+            let is_alike = known.inner_named_type() == ty.inner_named_type();
+            if !is_alike || !self.same_shape(known, ty) || *known_key != key {
+                return None;
+            }
+        }
+        let scope = self.scopes.joined(scopes);
+        let whole = self.add(position, &NewField { scope, ..*new })?;
+        let (source_key, child) = (
+            self.field(whole).source_key.clone(),
+            self.field(whole).child?,
+        );
+        let mut entries = Vec::new();
+        for scope in scopes {
+            let id = FieldId(self.fields.len() as u32);
+            let new = NewField {
+                scope: Some(*scope),
+                ..*new
+            };
+            self.note_use(&source_key, id, position, &new);
+            self.fields.push(TreeField {
+                position,
+                scope: new.scope,
+                name: new.name.clone(),
+                arguments: new.arguments.to_vec(),
+                source_key: source_key.clone(),
+                ty: self.type_of(position, new.scope, new.name)?.clone(),
+                child: Some(child),
+            });
+            entries.push(id);
+        }
+        self.positions[child.0 as usize].entries = Some(Entries {
+            fields: entries.clone(),
+            node,
+        });
+        Some((whole, entries))
+    }
+
+    /// True for one of several fields whose values are at one position.
+    pub(crate) fn is_entry(&self, id: FieldId) -> bool {
+        let child = self.field(id).child;
+        child.is_some_and(|child| self.position(child).parent != Some(id))
     }
 
     fn add_position(
@@ -230,6 +308,7 @@ impl<'m> Tree<'m> {
             ty,
             parent: Some(parent),
             root_field: Some(root_field),
+            entries: None,
             peers: below,
         });
         PositionId((self.positions.len() - 1) as u32)

@@ -295,11 +295,23 @@ fn strangers(count: usize) -> Planner {
 }
 
 #[test]
-fn what_multiplies_is_refused_in_good_time() {
-    let planner = strangers(100);
-    // Each level is planned for each of 100 types, below each of those of the level above.
-    let operation = "{ things { other { next { other { next { name } } } } } }";
-    let began = Instant::now();
-    assert_eq!(effort_on(&planner, operation), Err(PlanError::TooComplex));
-    assert!(began.elapsed() < limit(), "{:?}", began.elapsed());
+fn with_the_depth_below_types_each_of_which_has_its_own_key() {
+    for count in [25, 100] {
+        let planner = strangers(count);
+        let figures = [1, 2, 4, 8].map(|depth| {
+            let nested = nested("other { next BELOW }", depth, "{ name }");
+            let operation = format!("{{ things {nested} }}");
+            let effort = effort_on(&planner, &operation);
+            let effort = effort.unwrap_or_else(|error| panic!("{error}"));
+            (effort, length_on(&planner, &operation))
+        });
+        for pair in figures.windows(2) {
+            let ((effort, length), (more, longer)) = (pair[0], pair[1]);
+            assert!(
+                f64::from(more) <= DOUBLED * f64::from(effort),
+                "{figures:?}"
+            );
+            assert!(longer * 10 <= length * 22, "{figures:?}");
+        }
+    }
 }

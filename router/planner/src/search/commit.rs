@@ -24,6 +24,7 @@ impl Search<'_> {
         &mut self,
         goal: &Goal,
     ) -> Result<Option<(PlaceId, Option<usize>)>, PlanError> {
+        self.enter_above(goal)?;
         let Some(route) = self.route(goal)? else {
             return Ok(None);
         };
@@ -44,6 +45,7 @@ impl Search<'_> {
         let mut at = match route.start {
             Start::Place(place) => place,
             Start::Root(node) => self.add_root(node, goal),
+            Start::Entries => return Err(self.lost(goal.position, None)),
         };
         for action in &route.actions {
             at = match action {
@@ -67,6 +69,10 @@ impl Search<'_> {
             };
         }
         let index = match goal.wanted {
+            Wanted::Field(field) if self.tree.is_entry(field) => {
+                at = self.place_composite(at, field, &goal.guard)?;
+                None
+            }
             Wanted::Field(field) => Some(self.place_field(at, field, &goal.guard)),
             Wanted::Typename => {
                 self.places[at.0 as usize].typename = true;
@@ -109,7 +115,7 @@ impl Search<'_> {
                     segment,
                     place: self.next_place(),
                     entity: None,
-                    after: BTreeSet::from([above]),
+                    after: self.steps_of(from).collect(),
                     inputs: Vec::new(),
                     level,
                 };
@@ -147,14 +153,20 @@ impl Search<'_> {
     ) -> PlaceId {
         self.costs.clear();
         let id = self.next_place();
+        let beside = match origin {
+            Origin::Step => Vec::new(),
+            Origin::Field(above, _) | Origin::Cast(above) => self.place(above).beside.clone(),
+        };
         // Where the concrete type is not plain from the schema, the tree has to say it.
         let typename = matches!(origin, Origin::Field(..)) && self.tree.is_abstract(position);
         self.places.push(Place {
             position,
             node,
             step,
+            beside,
             scope,
             origin,
+            joined: Vec::new(),
             fields: Vec::new(),
             casts: Vec::new(),
             typename,
@@ -219,6 +231,12 @@ impl Search<'_> {
         let (Some(target), Some(position)) = (target, self.tree.field(field).child) else {
             return Err(self.lost(self.place(at).position, Some(field)));
         };
+        if self.tree.is_entry(field)
+            && let Some(known) = self.index.values(position).first().copied()
+        {
+            self.join_place(known, at, index);
+            return Ok(known);
+        }
         let child = self.add_place(position, target, step, None, Origin::Field(at, index));
         self.places[at.0 as usize].fields[index].child = Some(child);
         Ok(child)
@@ -334,25 +352,26 @@ impl Search<'_> {
             return;
         }
         place.guard = place.guard.or(guard).loosened();
-        let (origin, step) = (place.origin, place.step);
+        let (origin, step, joined) = (place.origin, place.step, place.joined.clone());
         match origin {
-            Origin::Field(above, index) => {
-                let placed = &mut self.places[above.0 as usize].fields[index];
-                placed.guard = placed.guard.or(guard).loosened();
-                self.widen(above, guard);
-            }
+            Origin::Field(above, index) => self.widen_fields(&[(above, index)], guard),
             Origin::Cast(above) => self.widen(above, guard),
             Origin::Step => {
                 let inputs = self
                     .steps
                     .get(step.0 as usize)
                     .map(|step| step.inputs.clone());
-                for (above, index) in inputs.unwrap_or_default() {
-                    let placed = &mut self.places[above.0 as usize].fields[index];
-                    placed.guard = placed.guard.or(guard).loosened();
-                    self.widen(above, guard);
-                }
+                self.widen_fields(&inputs.unwrap_or_default(), guard);
             }
+        }
+        self.widen_fields(&joined, guard);
+    }
+
+    fn widen_fields(&mut self, fields: &[(PlaceId, usize)], guard: &Guard) {
+        for (above, index) in fields {
+            let placed = &mut self.places[above.0 as usize].fields[*index];
+            placed.guard = placed.guard.or(guard).loosened();
+            self.widen(*above, guard);
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) enum Start {
     Place(PlaceId),
     /// At the root type of a subgraph not asked yet.
     Root(NodeId),
+    /// At a position with several ways in, none of which is placed yet.
+    Entries,
 }
 
 #[derive(Debug, Clone)]

@@ -150,6 +150,12 @@ impl<'m> Search<'m> {
         own.chain(stand_ins).copied()
     }
 
+    /// The node at which a field of an object type can be had, when there is only one.
+    pub(super) fn only_resolver(&self, object: TypeId, name: &Name) -> Option<NodeId> {
+        let mut nodes = self.resolvers(object, name);
+        nodes.next().filter(|_| nodes.next().is_none())
+    }
+
     /// The query root type is the same object in every subgraph, also where a field further down leads to it.
     fn jump_to_roots(
         &self,

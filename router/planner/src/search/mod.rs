@@ -11,6 +11,7 @@ mod commit;
 mod contexts;
 mod dijkstra;
 mod index;
+mod join;
 mod jump;
 mod occur;
 mod route;
@@ -57,10 +58,15 @@ pub(crate) struct StepId(pub(crate) u32);
 pub(crate) struct Place {
     pub(crate) position: PositionId,
     pub(crate) node: NodeId,
+    /// The step that brings it; the latest, if there are several.
     pub(crate) step: StepId,
+    /// Other steps that bring part of its objects.
+    pub(crate) beside: Vec<StepId>,
     /// The runtime types the place is limited to; `None` is all objects of the position.
     pub(crate) scope: Option<Scope>,
     pub(crate) origin: Origin,
+    /// Further fields (by index) of other places that it hangs below.
+    pub(crate) joined: Vec<(PlaceId, usize)>,
     pub(crate) fields: Vec<PlacedField>,
     /// Type conditions below.
     pub(crate) casts: Vec<PlaceId>,
@@ -127,7 +133,7 @@ pub(crate) struct Goal {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Wanted {
-    /// A leaf.
+    /// A leaf, or a field by which part of a position's objects are fetched.
     Field(FieldId),
     /// The concrete type of the objects.
     Typename,
@@ -160,6 +166,8 @@ pub(crate) struct Search<'m> {
     origins: HashMap<PositionId, Possibilities>,
     /// See [`Search::values_of_all`].
     values: HashMap<(BTreeSet<NodeId>, TypeId, Name), Possibilities>,
+    /// Positions with several ways in, all of which are placed, or are being placed.
+    entered: HashSet<PositionId>,
     /// See [`Search::alike`].
     alike: HashMap<(Vec<TypeId>, Name), Arc<[Scope]>>,
     /// Empty until all goals are known.
@@ -211,6 +219,7 @@ impl<'m> Search<'m> {
             reach: Reach::new(supergraph),
             origins: HashMap::default(),
             values: HashMap::default(),
+            entered: HashSet::new(),
             alike: HashMap::default(),
             untold: Untold::default(),
             feasible: HashSet::new(),
@@ -227,23 +236,29 @@ impl<'m> Search<'m> {
         goals.sort_by_key(|goal| search.choices(goal));
         search.untold = Untold::new(&search.tree, &goals);
         for goal in &goals {
-            if goal.guard.is_never() || search.cannot_occur(goal) {
-                continue;
-            }
-            if search.place_goal(goal)?.is_none() && search.may_occur(goal)? {
-                if search.is_too_deep {
-                    return Err(PlanError::TooComplex);
-                }
-                let leaf = match goal.wanted {
-                    Wanted::Field(field) => Some(field),
-                    Wanted::Typename | Wanted::Object(_) => None,
-                };
-                return Err(PlanError::Unresolvable {
-                    path: search.tree.describe(goal.position, leaf),
-                });
-            }
+            search.place_if_it_occurs(goal)?;
         }
         Ok((search, shaped))
+    }
+
+    /// Places a goal, unless its objects cannot be there.
+    fn place_if_it_occurs(&mut self, goal: &Goal) -> Result<(), PlanError> {
+        if goal.guard.is_never() || self.cannot_occur(goal) {
+            return Ok(());
+        }
+        if self.place_goal(goal)?.is_some() || !self.may_occur(goal)? {
+            return Ok(());
+        }
+        if self.is_too_deep {
+            return Err(PlanError::TooComplex);
+        }
+        let leaf = match goal.wanted {
+            Wanted::Field(field) => Some(field),
+            Wanted::Typename | Wanted::Object(_) => None,
+        };
+        Err(PlanError::Unresolvable {
+            path: self.tree.describe(goal.position, leaf),
+        })
     }
 
     /// In how many ways a goal might be reached, roughly: what has the fewest is placed first.
@@ -259,6 +274,12 @@ impl<'m> Search<'m> {
 
     pub(crate) fn place(&self, id: PlaceId) -> &Place {
         &self.places[id.0 as usize]
+    }
+
+    /// The steps that bring a place.
+    pub(crate) fn steps_of(&self, id: PlaceId) -> impl Iterator<Item = StepId> {
+        let place = self.place(id);
+        place.beside.iter().copied().chain([place.step])
     }
 
     pub(crate) fn step(&self, id: StepId) -> &Step {

@@ -21,8 +21,9 @@ impl Search<'_> {
     pub(super) fn cannot_occur(&mut self, goal: &Goal) -> bool {
         let scopes = self.scopes(goal);
         scopes.into_iter().any(|(position, scope)| {
-            let ty = scope.sample;
-            !self.is_fetched_as(position, ty) || !self.is_shared(position, ty)
+            let samples = self.tree.scopes.samples(&scope).to_vec();
+            let occurs = |ty| self.is_fetched_as(position, ty) && self.is_shared(position, ty);
+            !samples.into_iter().any(occurs)
         })
     }
 
@@ -34,7 +35,7 @@ impl Search<'_> {
     }
 
     /// True when every subgraph that may be asked for the objects of a position may return this type.
-    fn is_shared(&mut self, position: PositionId, ty: TypeId) -> bool {
+    pub(super) fn is_shared(&mut self, position: PositionId, ty: TypeId) -> bool {
         let origins = self.origins(position);
         let is_shared = |nodes: &BTreeSet<NodeId>| nodes.iter().all(|node| self.may_be(*node, ty));
         origins.is_empty() || origins.iter().any(is_shared)
@@ -63,11 +64,16 @@ impl Search<'_> {
             Some(field) => {
                 let field = self.tree.field(field);
                 let (above, scope, name) = (field.position, field.scope, field.name.clone());
-                let ty = self.tree.owner(above, scope);
+                let types = match &scope {
+                    Some(scope) => self.tree.scopes.samples(scope).to_vec(),
+                    None => vec![self.tree.position(above).ty],
+                };
                 for nodes in self.origins(above).iter() {
-                    for found in self.values_of_all(nodes, ty, &name).iter() {
-                        if !origins.contains(found) {
-                            origins.push(found.clone());
+                    for ty in &types {
+                        for found in self.values_of_all(nodes, *ty, &name).iter() {
+                            if !origins.contains(found) {
+                                origins.push(found.clone());
+                            }
                         }
                     }
                 }
@@ -154,23 +160,38 @@ impl Search<'_> {
     pub(super) fn may_occur(&mut self, goal: &Goal) -> Result<bool, PlanError> {
         // The way to the innermost tells of most of the others.
         for (position, scope) in self.scopes(goal).into_iter().rev() {
-            let occurs = Goal {
-                position,
-                wanted: Wanted::Object(Some(scope)),
-                for_key: false,
-                guard: Guard::always(),
+            let scopes = match self.tree.scopes.samples(&scope) {
+                [_] => vec![scope],
+                samples => samples.iter().copied().map(Scope::one).collect(),
             };
-            let known = (position, occurs.wanted);
-            if self.feasible.contains(&known) {
-                continue;
+            let mut occurs = false;
+            for scope in scopes {
+                occurs = occurs || self.is_found(position, scope)?;
             }
-            let Some(route) = self.route(&occurs)? else {
+            if !occurs {
                 return Ok(false);
-            };
-            self.feasible.insert(known);
-            self.note_types(&route);
+            }
         }
         Ok(true)
+    }
+
+    /// True when there is a way to objects of these types.
+    fn is_found(&mut self, position: PositionId, scope: Scope) -> Result<bool, PlanError> {
+        let wanted = Wanted::Object(Some(scope));
+        if self.feasible.contains(&(position, wanted)) {
+            return Ok(true);
+        }
+        let route = self.route(&Goal {
+            position,
+            wanted,
+            for_key: false,
+            guard: Guard::always(),
+        })?;
+        if let Some(route) = &route {
+            self.feasible.insert((position, wanted));
+            self.note_types(route);
+        }
+        Ok(route.is_some())
     }
 
     /// Notes the types of objects that a way leads through.

@@ -94,7 +94,8 @@ impl Search<'_> {
         Ok(run.finish())
     }
 
-    /// From the goal up to the root, or to the last position that can be entered in one way only and has been.
+    /// From the goal up to the root, or to the last position that can be entered in one way only and has been, or that has
+    /// several ways in, all of which are taken.
     fn way(&self, goal: &Goal, breadth: Breadth) -> Way {
         let mut way = Way {
             breadth,
@@ -103,6 +104,9 @@ impl Search<'_> {
         };
         let mut at = goal.position;
         while let Some(field) = self.tree.position(at).parent {
+            if self.tree.position(at).entries.is_some() {
+                break;
+            }
             let is_entered = !self.index.values(at).is_empty() && self.has_one_resolver(field);
             if is_entered && matches!(breadth, Breadth::Straight) {
                 break;
@@ -123,8 +127,7 @@ impl Search<'_> {
         if !self.supergraph.is_object(owner) {
             return false;
         }
-        let mut nodes = self.resolvers(owner, &field.name);
-        nodes.next().is_some() && nodes.next().is_none()
+        self.only_resolver(owner, &field.name).is_some()
     }
 
     fn expand(
@@ -218,7 +221,7 @@ impl Search<'_> {
         let cost = if is_wide { cost + WIDE } else { cost };
         let mut actions: Vec<Action> = before.into_iter().collect();
         if from.index == way.fields.len() {
-            if found.target.is_none() {
+            if found.target.is_none() || self.tree.is_entry(field) {
                 run.finished(cost + FIELD, from, actions);
             }
             return;

@@ -2,6 +2,7 @@
 
 use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
+use crate::graph::NodeId;
 use crate::guard::Guard;
 use crate::normalise::{NormalField, NormalSelection, NormalValue};
 use crate::scope::Scope;
@@ -120,11 +121,49 @@ impl<'m> Search<'m> {
         if normal.on_abstract && self.is_external_to_all(position, types, &normal.name) {
             return Err(self.unresolvable(position, normal));
         }
+        let scopes = self.alike(types, &normal.name);
         let mut parts = Vec::new();
-        for scope in self.alike(types, &normal.name).iter() {
-            parts.push(self.shape_part(position, Some(*scope), normal, guard, goals)?);
+        for (scopes, value) in self.by_value(position, &scopes, &normal.name) {
+            match value {
+                Some(value) if scopes.len() > 1 => {
+                    parts
+                        .extend(self.shape_joined(position, &scopes, value, normal, guard, goals)?);
+                }
+                _ => {
+                    for scope in scopes {
+                        parts.push(self.shape_part(position, Some(scope), normal, guard, goals)?);
+                    }
+                }
+            }
         }
         Ok(parts)
+    }
+
+    /// Lays a field once for several scopes, if it can be.
+    fn shape_joined(
+        &mut self,
+        position: PositionId,
+        scopes: &[Scope],
+        value: NodeId,
+        normal: &'m NormalField,
+        guard: &Guard,
+        goals: &mut Vec<Goal>,
+    ) -> Result<Vec<Part<'m>>, PlanError> {
+        self.spend_steps(scopes.len())?;
+        let new = new_field(None, normal);
+        let Some((field, entries)) = self.tree.add_joined(position, scopes, &new, value) else {
+            let parts = scopes
+                .iter()
+                .map(|scope| self.shape_part(position, Some(*scope), normal, guard, goals));
+            return parts.collect();
+        };
+        goals.extend(entries.into_iter().map(|entry| Goal {
+            position,
+            wanted: Wanted::Field(entry),
+            for_key: false,
+            guard: guard.clone(),
+        }));
+        Ok(vec![self.shape_below(field, normal, guard, goals)?])
     }
 
     /// Lays a field of an abstract type for all its objects, if everything below can be had of them so.
@@ -204,12 +243,7 @@ impl<'m> Search<'m> {
         normal: &'m NormalField,
     ) -> Result<FieldId, PlanError> {
         self.spend()?;
-        let new = NewField {
-            scope,
-            name: &normal.name,
-            arguments: &normal.arguments,
-            wanted_key: &normal.response_key,
-        };
+        let new = new_field(scope, normal);
         let Some(field) = self.tree.add(position, &new) else {
             return Err(self.unresolvable(position, normal));
         };
@@ -245,5 +279,14 @@ impl<'m> Search<'m> {
             field,
             below,
         })
+    }
+}
+
+fn new_field(scope: Option<Scope>, normal: &NormalField) -> NewField<'_> {
+    NewField {
+        scope,
+        name: &normal.name,
+        arguments: &normal.arguments,
+        wanted_key: &normal.response_key,
     }
 }

@@ -66,8 +66,17 @@ impl Search<'_> {
             }
             starts.push(here);
         }
-        if way.positions.first() == Some(&Tree::ROOT) {
+        let first = way.positions.first().copied();
+        if first == Some(Tree::ROOT) {
             self.start_at_roots(root_field, segment, run);
+        }
+        if let Some(node) = first.and_then(|first| self.value_before_entry(first)) {
+            let state = State {
+                index: 0,
+                node,
+                scope: None,
+            };
+            run.reach(state, 0, 0, From::Start(Start::Entries));
         }
         starts
     }
@@ -89,7 +98,8 @@ impl Search<'_> {
             scope: place.scope,
         };
         let from = From::Start(Start::Place(listed.place));
-        run.reach(state, listed.level * LEVEL, listed.level, from);
+        let level = self.step(place.step).level;
+        run.reach(state, level * LEVEL, level, from);
     }
 
     fn targets(&self, position: PositionId, field: FieldId) -> Vec<Target> {

@@ -55,7 +55,7 @@ impl Search<'_> {
             let Some((place, _)) = self.place_goal(&goal)? else {
                 return Err(self.lost(above, None));
             };
-            supply.after.insert(self.place(place).step);
+            supply.after.extend(self.steps_of(place));
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Search<'_> {
         }
         match self.place_goal(goal)? {
             Some((place, index)) => {
-                supply.after.insert(self.place(place).step);
+                supply.after.extend(self.steps_of(place));
                 supply.inputs.extend(index.map(|index| (place, index)));
             }
             None if self.may_occur(goal)? => return Err(self.lost(goal.position, None)),
@@ -122,7 +122,7 @@ impl Search<'_> {
         guard: &Guard,
         supply: &mut Supply,
     ) -> Result<(), PlanError> {
-        supply.after.insert(self.place(at).step);
+        supply.after.extend(self.steps_of(at));
         for item in bound {
             let Some(field) = item.field else {
                 self.places[at.0 as usize].typename = true;
@@ -158,12 +158,13 @@ impl Search<'_> {
     /// Where a leaf is selected by a request that the place's own request waits for, if it is.
     fn supplied_before(&self, at: PlaceId, field: FieldId) -> Option<(PlaceId, usize)> {
         let selections = self.index.selections(field);
-        if selections.iter().any(|(place, _)| *place == at) {
+        let is_of_one_step = |place: PlaceId| self.place(place).beside.is_empty();
+        if selections.iter().any(|(place, _)| *place == at) || !is_of_one_step(at) {
             return None;
         }
-        let mut earlier = selections
-            .iter()
-            .filter(|(other, _)| self.waits_for(self.place(at).step, self.place(*other).step));
+        let mut earlier = selections.iter().filter(|(other, _)| {
+            is_of_one_step(*other) && self.waits_for(self.place(at).step, self.place(*other).step)
+        });
         earlier.next().copied()
     }
 

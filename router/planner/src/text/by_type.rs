@@ -60,10 +60,43 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The selection below a field, which the document will have so many times. What hangs below several fields is the same
+    /// for all of them.
+    pub(super) fn below(&mut self, places: &[PlaceId], known: &Guard, times: usize) {
+        let Some(first) = places.first() else {
+            return;
+        };
+        let fields = places.iter().map(|place| self.fields_above(*place)).max();
+        let fields = fields.unwrap_or(1);
+        if let Some(same) = self.joined.get(places) {
+            self.text.push_str(same);
+            return;
+        }
+        let (start, marks) = (self.text.len(), self.marks.len());
+        // The fields may be asked for under different conditions.
+        let always = Guard::always();
+        self.selection(places, if fields > 1 { &always } else { known });
+        self.share(start, *first, times * fields);
+        if fields > 1 && self.marks.len() == marks {
+            let written = self.text[start..].to_owned();
+            self.joined.insert(places.to_vec(), written);
+        }
+    }
+
+    /// Below how many fields of the document a place hangs.
+    fn fields_above(&self, id: PlaceId) -> usize {
+        let place = self.search.place(id);
+        let is_here = |(above, _): &&(PlaceId, usize)| {
+            let mut steps = self.search.steps_of(*above);
+            steps.any(|step| self.steps.contains(&step))
+        };
+        1 + place.joined.iter().filter(is_here).count()
+    }
+
     /// Makes a fragment of what was written from `start` on, a selection of a place's objects that the document will have
     /// several times, if that makes it shorter: what is selected of several types, or under alternative conditions, is
     /// written once for each of them.
-    pub(super) fn share(&mut self, start: usize, place: PlaceId, times: usize) {
+    fn share(&mut self, start: usize, place: PlaceId, times: usize) {
         let has_context = self.marks.last().is_some_and(|(mark, _)| *mark >= start);
         if times < 2 || has_context {
             return;

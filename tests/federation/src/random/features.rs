@@ -134,6 +134,10 @@ fn of_all_schemas(
             implementers.entry(interface).or_default().insert(types);
         }
     }
+    let interfaces = subgraphs.iter().flat_map(|(_, sdl)| {
+        let blocks = sdl.split("\ninterface ").skip(1);
+        blocks.map(|block| block.split("\n}").next().unwrap_or_default())
+    });
     let differs = |with: &str, without: &str| {
         let has = |text: &str| subgraphs.iter().any(|(_, sdl)| sdl.contains(text));
         has(with) && has(without)
@@ -142,6 +146,10 @@ fn of_all_schemas(
         (
             "a union whose members differ",
             members.values().any(|all| all.len() > 1),
+        ),
+        (
+            "an interface with a field of objects",
+            interfaces.into_iter().any(|block| block.contains("  to")),
         ),
         (
             "an interface whose types differ",

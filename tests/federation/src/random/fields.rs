@@ -74,13 +74,17 @@ impl Builder {
     }
 
     /// A field with an object type, an interface or a union.
-    fn link_field(&mut self) -> (String, Field) {
+    pub(super) fn link_field(&mut self) -> (String, Field) {
         let mut targets = self.of_kind(Kind::Entity);
         targets.extend(self.of_kind(Kind::Value));
         targets.extend(self.whole.interfaces.keys().cloned());
         targets.extend(self.whole.unions.keys().cloned());
         let target = self.dice.pick(&targets).clone();
-        let wrapped = self.wrap(&target);
+        self.link_to(&target)
+    }
+
+    pub(super) fn link_to(&mut self, target: &str) -> (String, Field) {
+        let wrapped = self.wrap(target);
         let mut field = given(&wrapped, false);
         if self.dice.one_in(5) {
             field.arguments = vec!["n: Int = 2"];
@@ -115,7 +119,13 @@ impl Builder {
                     self.whole.is_composite(&target) && !self.whole.objects.contains_key(&target);
                 let shared = !is_abstract && self.dice.one_in(5);
                 let homes = self.homes[&entity].clone();
-                for home in self.dice.some(&homes, if shared { 2 } else { 1 }) {
+                let is_common = self.is_in_an_interface(&entity, &name) && !self.dice.one_in(3);
+                let chosen = match homes.iter().max() {
+                    // One subgraph is likely to have it for all types of the interface.
+                    Some(last) if is_common => vec![*last],
+                    _ => self.dice.some(&homes, if shared { 2 } else { 1 }),
+                };
+                for home in chosen {
                     let fields = &mut self.here(home, &entity).fields;
                     fields.insert(
                         name.clone(),
@@ -135,6 +145,16 @@ impl Builder {
                 }
             }
         }
+    }
+
+    fn is_in_an_interface(&self, entity: &str, field: &str) -> bool {
+        let mut interfaces = self.whole.objects[entity].interfaces.iter();
+        interfaces.any(|name| {
+            self.whole.interfaces[name]
+                .fields
+                .iter()
+                .any(|it| it == field)
+        })
     }
 
     pub(super) fn field_names(&self, ty: &str) -> Vec<String> {
@@ -179,13 +199,10 @@ impl Builder {
         for entity in self.of_kind(Kind::Entity) {
             let object = &self.whole.objects[&entity];
             let in_keys = object.keys.iter().flat_map(|key| &key.fields);
-            let in_interfaces = object
-                .interfaces
-                .iter()
-                .flat_map(|interface| &self.whole.interfaces[interface].fields);
-            let visible: Vec<String> = in_keys.chain(in_interfaces).cloned().collect();
+            let in_keys: Vec<String> = in_keys.cloned().collect();
             for name in self.field_names(&entity) {
-                if !visible.contains(&name) && self.dice.one_in(10) {
+                let is_visible = in_keys.contains(&name) || self.is_in_an_interface(&entity, &name);
+                if !is_visible && self.dice.one_in(10) {
                     self.whole.objects[&entity].fields[&name].hidden = true;
                 }
             }
@@ -241,6 +258,10 @@ impl Builder {
             let is_object = self.whole.objects.contains_key(&target);
             let shared = (is_object || !self.whole.is_composite(&target)) && self.dice.one_in(6);
             self.add_root_field("Query", &name, field, &subgraphs, shared);
+        }
+        for interface in self.whole.interfaces.keys().cloned().collect::<Vec<_>>() {
+            let (name, field) = self.link_to(&interface);
+            self.add_root_field("Query", &name, field, &subgraphs, false);
         }
         if self.dice.one_in(2) {
             self.add_object("Mutation", Kind::Root, IndexMap::new());

@@ -92,9 +92,15 @@ impl<'a> Operation<'a> {
             self.condition(text);
             return true;
         }
-        let (name, field) = fields
-            .get_index(self.dice.below(fields.len()))
-            .expect("a field");
+        // What makes a difference between the types of an interface is above all what leads on from there.
+        let leads_on = match self.schema.types[ty].is_interface() && self.dice.one_in(2) {
+            true => fields
+                .values()
+                .position(|field| self.is_composite(field.ty.inner_named_type())),
+            false => None,
+        };
+        let index = leads_on.unwrap_or_else(|| self.dice.below(fields.len()));
+        let (name, field) = fields.get_index(index).expect("a field");
         let is_leaf = !self.is_composite(field.ty.inner_named_type());
         if !is_leaf && depth >= DEPTH {
             return false;

@@ -119,6 +119,16 @@ impl Builder {
                 let (name, field) = self.leaf_field();
                 common.insert(name, field);
             }
+            let are_entities = implementers
+                .iter()
+                .all(|it| self.whole.objects[it].kind == Kind::Entity);
+            if are_entities && self.dice.one_in(2) {
+                let (name, field) = match self.dice.one_in(2) {
+                    true => self.link_to(&name),
+                    false => self.link_field(),
+                };
+                common.insert(name, field);
+            }
             self.implement(&name, &implementers, &common);
             self.whole.interfaces[&name].extends = extends.then(|| "I0".to_owned());
         }
@@ -174,9 +184,14 @@ impl Builder {
 
     /// Every entity gets subgraphs that can be reached from each other by keys.
     pub(super) fn homes(&mut self) {
+        // The types of an interface are alike more often than not.
+        let are_alike = !self.dice.one_in(3);
         for entity in self.of_kind(Kind::Entity) {
             let all: Vec<usize> = (0..self.whole.subgraphs.len()).collect();
-            let count = self.dice.between(1..=all.len());
+            let count = match are_alike && !self.whole.objects[&entity].interfaces.is_empty() {
+                true => all.len(),
+                false => self.dice.between(1..=all.len()),
+            };
             let homes = self.dice.some(&all, count);
             for (place, &home) in homes.iter().enumerate() {
                 let mut keys = Vec::new();
