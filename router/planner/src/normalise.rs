@@ -14,7 +14,7 @@ use crate::guard::Guard;
 use crate::model::TypeId;
 use crate::supergraph::Supergraph;
 
-/// More selections than this, fragments expanded, are refused.
+/// More selections than this, fragments expanded, are refused. One counts once more for each variable it depends on.
 const MAX_SELECTIONS: usize = 200_000;
 
 /// A field under more alternative conditions than this is refused.
@@ -303,14 +303,15 @@ impl<'a> Collector<'a, '_> {
         guard: &Guard,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
-            // Fragments count, too: with conditions, spreads of spreads multiply even where no field comes of them.
-            self.left = self.left.checked_sub(1).ok_or(PlanError::TooComplex)?;
             let directives = match selection {
                 Selection::Field(field) => &field.directives,
                 Selection::FragmentSpread(spread) => &spread.directives,
                 Selection::InlineFragment(fragment) => &fragment.directives,
             };
             let guard = guard.and(&Guard::of(directives));
+            // Fragments count, too: with conditions, spreads of spreads multiply even where no field comes of them.
+            let cost = 1 + guard.literal_count();
+            self.left = self.left.checked_sub(cost).ok_or(PlanError::TooComplex)?;
             if guard.is_never() {
                 continue;
             }
