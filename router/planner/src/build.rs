@@ -2,6 +2,7 @@
 
 mod groups;
 mod levels;
+mod paths;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::text::Writer;
 use crate::tree::Tree;
 
 use levels::Request;
+use paths::Paths;
 
 /// Makes the plan's nodes from a finished search. `None` when nothing is fetched.
 pub(crate) fn build(
@@ -27,6 +29,7 @@ pub(crate) fn build(
         search,
         operation_name,
         definitions,
+        paths: Paths::new(search.supergraph.model(), &search.tree),
         fetches: 0,
     };
     let mut stages = Vec::new();
@@ -71,6 +74,7 @@ struct Builder<'a> {
     search: &'a Search<'a>,
     operation_name: Option<&'a Name>,
     definitions: &'a [Node<VariableDefinition>],
+    paths: Paths<'a>,
     fetches: usize,
 }
 
@@ -106,14 +110,14 @@ impl Builder<'_> {
         }
     }
 
-    fn root(&self, subgraph: SubgraphId, name: Option<Name>, places: &[PlaceId]) -> Fetch {
+    fn root(&mut self, subgraph: SubgraphId, name: Option<Name>, places: &[PlaceId]) -> Fetch {
         let writer = Writer::new(self.search, self.definitions);
         let position = places
             .first()
             .map(|place| self.search.place(*place).position);
         let (kind, inputs) = match position {
             Some(position) if position != Tree::ROOT => {
-                let path = self.search.tree.path(position);
+                let path = self.paths.to(position);
                 (OperationType::Query, Inputs::RootAt(path))
             }
             _ => (self.search.kind, Inputs::Root),
@@ -127,13 +131,14 @@ impl Builder<'_> {
     }
 
     fn entities(
-        &self,
+        &mut self,
         subgraph: SubgraphId,
         name: Option<Name>,
         steps: &[StepId],
         whole: &Guard,
     ) -> Fetch {
-        let (groups, fields) = groups::entity_groups(self.search, steps, whole, self.definitions);
+        let (groups, fields) =
+            groups::entity_groups(self.search, &mut self.paths, steps, whole, self.definitions);
         let writer = Writer::new(self.search, self.definitions);
         let (operation, parts) = writer.entities(name, &fields);
         Fetch {

@@ -54,11 +54,13 @@ impl Planner {
             document,
             operation_name,
             labels,
-            |search, shaped, operation| QueryPlan {
-                kind: operation.operation_type,
-                root: build(search, operation.name.as_ref(), &operation.variables),
-                response: project(search, shaped),
-                introspects: shaped.introspects(),
+            |search, shaped, operation| {
+                Ok(QueryPlan {
+                    kind: operation.operation_type,
+                    root: build(search, operation.name.as_ref(), &operation.variables),
+                    response: project(search, shaped)?,
+                    introspects: shaped.introspects(),
+                })
             },
         )
     }
@@ -73,7 +75,7 @@ impl Planner {
     ) -> Result<u32, PlanError> {
         let labels = HashSet::new();
         self.search(document, operation_name, &labels, |search, _, _| {
-            search.effort()
+            Ok(search.effort())
         })
     }
 
@@ -82,7 +84,7 @@ impl Planner {
         document: &Valid<ExecutableDocument>,
         operation_name: Option<&str>,
         labels: &HashSet<Arc<str>>,
-        found: impl FnOnce(&Search<'_>, &Shaped<'_>, &Operation) -> T,
+        found: impl FnOnce(&Search<'_>, &Shaped<'_>, &Operation) -> Result<T, PlanError>,
     ) -> Result<T, PlanError> {
         let operation = document
             .operations
@@ -95,6 +97,6 @@ impl Planner {
             &selection,
             labels,
         )?;
-        Ok(found(&search, &shaped, operation))
+        found(&search, &shaped, operation)
     }
 }

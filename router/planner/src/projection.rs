@@ -1,11 +1,13 @@
 //! The client's answer: which keys of the merged tree make it, and what may be null where.
 
-use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::schema::ExtendedType;
 
+use crate::error::PlanError;
 use crate::guard::Guard;
 use crate::model::{TypeId, TypeKind};
 use crate::normalise::{NormalField, NormalValue, Place};
@@ -17,13 +19,18 @@ use crate::tree::Tree;
 /// How many fields may be written in the answer's plan a second time, because variables decide on their place.
 const MAX_COPIES: usize = 10_000;
 
-/// Cuts the answer of an operation from the tree that its search has planned.
-pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Selection {
+/// More fields than this are not written in an answer's plan.
+const MAX_FIELDS: usize = 500_000;
+
+/// Cuts the answer of an operation from the tree that its search has planned. Fails with [`PlanError::TooComplex`].
+pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Result<Selection, PlanError> {
     let root = search.tree.position(Tree::ROOT).ty;
     Projector {
         supergraph: search.supergraph,
         tree: &search.tree,
-        copies: Cell::new(MAX_COPIES),
+        copies: MAX_COPIES,
+        left: MAX_FIELDS,
+        shared: HashMap::new(),
     }
     .selection(root, shaped)
 }
@@ -32,28 +39,47 @@ struct Projector<'a> {
     supergraph: &'a Supergraph,
     tree: &'a Tree<'a>,
     /// How many more copies of fields are allowed.
-    copies: Cell<usize>,
+    copies: usize,
+    /// How many more fields are allowed.
+    left: usize,
+    /// What has been written for values that several fields have, by the address of their shape.
+    shared: HashMap<usize, Selection>,
 }
 
 impl Projector<'_> {
-    fn selection(&self, parent: TypeId, shaped: &Shaped<'_>) -> Selection {
+    fn below(&mut self, parent: TypeId, shaped: &Rc<Shaped<'_>>) -> Result<Selection, PlanError> {
+        if Rc::strong_count(shaped) == 1 {
+            return self.selection(parent, shaped);
+        }
+        let address = Rc::as_ptr(shaped) as usize;
+        if let Some(known) = self.shared.get(&address) {
+            let left = self.left.checked_sub(known.fields.iter().map(size).sum());
+            self.left = left.ok_or(PlanError::TooComplex)?;
+            return Ok(known.clone());
+        }
+        let selection = self.selection(parent, shaped)?;
+        self.shared.insert(address, selection.clone());
+        Ok(selection)
+    }
+
+    fn selection(&mut self, parent: TypeId, shaped: &Shaped<'_>) -> Result<Selection, PlanError> {
         let mut placed: Vec<(usize, SelectedField)> = Vec::new();
         for field in &shaped.fields {
             let entries = match field.parts.is_empty() {
                 true => vec![self.meta(parent, field.normal)],
-                false => self.entries(parent, field),
+                false => self.entries(parent, field)?,
             };
             self.place(&field.normal.places, entries, &mut placed);
         }
         placed.sort_by_key(|(order, _)| *order);
-        Selection {
+        Ok(Selection {
             fields: placed.into_iter().map(|(_, field)| field).collect(),
-        }
+        })
     }
 
     /// Puts a field's entries where they belong: at each of its places, unless it has been written before.
     fn place(
-        &self,
+        &mut self,
         places: &[Place],
         entries: Vec<SelectedField>,
         placed: &mut Vec<(usize, SelectedField)>,
@@ -62,12 +88,12 @@ impl Projector<'_> {
             return;
         };
         let copies = later.len() * entries.iter().map(size).sum::<usize>();
-        let left = self.copies.get().checked_sub(copies);
+        let left = self.copies.checked_sub(copies);
         let (Some(left), false) = (left, later.is_empty()) else {
             placed.extend(entries.into_iter().map(|entry| (first.order, entry)));
             return;
         };
-        self.copies.set(left);
+        self.copies = left;
         let mut earlier = Guard::never();
         for place in places {
             let condition = place.guard.to_condition_unless(&earlier);
@@ -81,10 +107,29 @@ impl Projector<'_> {
     }
 
     /// The entries of a field: one, or several when its runtime types have different values under it.
-    fn entries(&self, parent: TypeId, field: &ShapedField<'_>) -> Vec<SelectedField> {
-        let mut entries: Vec<SelectedField> = Vec::new();
+    fn entries(
+        &mut self,
+        parent: TypeId,
+        field: &ShapedField<'_>,
+    ) -> Result<Vec<SelectedField>, PlanError> {
+        // Values that are planned for together need not be written to be compared.
+        let mut groups: Vec<(&Part<'_>, Vec<Name>)> = Vec::new();
         for part in &field.parts {
-            let found = self.field(field.normal, part);
+            let types = part.scope.map(|scope| self.tree.names(scope));
+            let together = groups
+                .iter_mut()
+                .find(|(known, _)| Rc::ptr_eq(&known.below, &part.below));
+            match together {
+                Some((_, known)) => known.extend(types.unwrap_or_default()),
+                None => groups.push((part, types.unwrap_or_default())),
+            }
+        }
+        let mut entries: Vec<SelectedField> = Vec::new();
+        for (part, types) in groups {
+            let mut found = self.field(field.normal, part)?;
+            if part.scope.is_some() {
+                found.types = Some(types.into());
+            }
             // Types for which everything is the same share an entry.
             let same = entries.iter_mut().find(|known| {
                 known.source_key == found.source_key
@@ -106,7 +151,7 @@ impl Projector<'_> {
         {
             only.types = None;
         }
-        entries
+        Ok(entries)
     }
 
     /// `__typename`, `__schema`, `__type`.
@@ -128,26 +173,23 @@ impl Projector<'_> {
         }
     }
 
-    fn field(&self, normal: &NormalField, part: &Part<'_>) -> SelectedField {
-        let types = match part.scope {
-            Some(scope) => Some(self.tree.names(scope).into()),
-            None => normal.types.as_deref().map(|types| self.names(types)),
-        };
+    /// A field whose types are those that the operation says.
+    fn field(&mut self, normal: &NormalField, part: &Part<'_>) -> Result<SelectedField, PlanError> {
         let value = match &normal.value {
             NormalValue::Composite { ty, .. } => SelectedValue::Composite {
                 possible: self.possible(*ty, &part.below),
-                selection: self.selection(*ty, &part.below),
+                selection: self.below(*ty, &part.below)?,
             },
             _ => self.leaf(normal.ty.inner_named_type()),
         };
-        SelectedField {
+        Ok(SelectedField {
             response_key: normal.response_key.clone(),
             source_key: self.tree.field(part.field).source_key.clone(),
-            types,
+            types: normal.types.as_deref().map(|types| self.names(types)),
             condition: normal.guard.to_condition(),
             ty: normal.ty.clone(),
             value,
-        }
+        })
     }
 
     fn possible(&self, ty: TypeId, below: &Shaped<'_>) -> Arc<[Name]> {

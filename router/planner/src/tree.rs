@@ -6,12 +6,11 @@
 //! refuse side by side (section 5.3.2 of the specification, Field Selection Merging).
 
 use apollo_compiler::ast::{Argument, Type};
-use apollo_compiler::collections::HashMap;
+use apollo_compiler::collections::{HashMap, HashSet};
 use apollo_compiler::{Name, Node};
 
 use crate::graph::NodeId;
 use crate::model::{Model, TypeId, TypeKind};
-use crate::plan::PathSegment;
 use crate::scope::{Scope, Scopes};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,8 +33,7 @@ pub(crate) struct Position {
     peers: PeersId,
 }
 
-/// The fields whose values a position's objects are, where its parent stands for a field that each of several scopes of
-/// types has its own way to.
+/// The fields whose values a position's objects are; the first of them is its parent.
 #[derive(Debug)]
 pub(crate) struct Entries {
     pub(crate) fields: Vec<FieldId>,
@@ -59,7 +57,7 @@ pub(crate) struct TreeField {
 }
 
 /// Positions that share a path of source keys, and so must not clash in a subgraph's document.
-type PeersId = u32;
+pub(crate) type PeersId = u32;
 
 #[derive(Debug, Default)]
 struct Peers {
@@ -118,7 +116,7 @@ impl<'m> Tree<'m> {
         self.model.ty(self.position(id).ty).kind != TypeKind::Object
     }
 
-    /// The fields that lead from the root to a position.
+    /// The fields that lead from the root to a position; of several ways the first.
     pub(crate) fn chain(&self, position: PositionId) -> Vec<FieldId> {
         let mut chain = Vec::new();
         let mut at = position;
@@ -130,24 +128,30 @@ impl<'m> Tree<'m> {
         chain
     }
 
-    /// Where the objects of a position are in the merged tree.
-    pub(crate) fn path(&self, position: PositionId) -> Vec<PathSegment> {
-        let mut path = Vec::new();
-        for id in self.chain(position) {
-            let field = self.field(id);
-            if let Some(scope) = field.scope
-                && self.is_abstract(field.position)
-            {
-                path.push(PathSegment::OnTypes(self.names(scope)));
-            }
-            path.push(PathSegment::Key(field.source_key.clone()));
-            let mut ty = &field.ty;
-            while let Type::List(inner) | Type::NonNullList(inner) = ty {
-                path.push(PathSegment::Each);
-                ty = inner;
+    /// The fields that lead to a position: one, but for a root, which has none, and for a position with several entries.
+    pub(crate) fn ways_in(&self, position: PositionId) -> &[FieldId] {
+        let position = self.position(position);
+        match &position.entries {
+            Some(entries) => &entries.fields,
+            None => position.parent.as_slice(),
+        }
+    }
+
+    /// All fields on ways from the root to a position, those nearest to it first.
+    pub(crate) fn fields_above(&self, position: PositionId) -> Vec<FieldId> {
+        let mut fields = Vec::new();
+        let mut seen = HashSet::default();
+        let mut open = vec![position];
+        while let Some(position) = open.pop() {
+            for field in self.ways_in(position) {
+                fields.push(*field);
+                let above = self.field(*field).position;
+                if seen.insert(above) {
+                    open.push(above);
+                }
             }
         }
-        path
+        fields
     }
 
     /// The names of a scope's types.
@@ -230,63 +234,84 @@ impl<'m> Tree<'m> {
         }
     }
 
-    /// Adds a composite field that stands for those of several scopes. Returns it with theirs, whose values are at the same
-    /// position, where `node` is the only one they lead to. `None` when they differ in the key or the kind of value.
-    pub(crate) fn add_joined(
+    /// Adds a field whose value is at the position of another's, at the same path. `None` when they differ in the key or the
+    /// kind of value. `node` is where both lead.
+    pub(crate) fn join(
         &mut self,
         position: PositionId,
-        scopes: &[Scope],
         new: &NewField<'_>,
+        known: FieldId,
         node: NodeId,
-    ) -> Option<(FieldId, Vec<FieldId>)> {
+    ) -> Option<FieldId> {
+        let ty = self.type_of(position, new.scope, new.name)?;
         let peers = self.position(position).peers;
-        let mut alike: Option<(&Type, Name)> = None;
-        for scope in scopes {
-            let scope = Some(*scope);
-            let ty = self.type_of(position, scope, new.name)?;
-            let key = self.source_key(peers, position, &NewField { scope, ..*new });
-            let (known, known_key) = alike.get_or_insert_with(|| (ty, key.clone()));
-            let is_alike = known.inner_named_type() == ty.inner_named_type();
-            if !is_alike || !self.same_shape(known, ty) || *known_key != key {
-                return None;
+        let first = self.field(known);
+        let child = first.child?;
+        let is_alike = first.ty.inner_named_type() == ty.inner_named_type()
+            && self.same_shape(&first.ty, ty)
+            && self.path_of(first.position) == peers
+            && first.source_key == self.source_key(peers, position, new);
+        if !is_alike {
+            return None;
+        }
+        let (ty, source_key) = (ty.clone(), first.source_key.clone());
+        let place = (first.position, first.scope, first.name.clone());
+        let id = FieldId(self.fields.len() as u32);
+        self.note_use(&source_key, id, position, new);
+        self.fields.push(TreeField {
+            position,
+            scope: new.scope,
+            name: new.name.clone(),
+            arguments: new.arguments.to_vec(),
+            source_key,
+            ty,
+            child: Some(child),
+        });
+        let entries = &mut self.positions[child.0 as usize].entries;
+        match entries {
+            Some(entries) => entries.fields.push(id),
+            None => {
+                *entries = Some(Entries {
+                    fields: vec![known, id],
+                    node,
+                });
+                // A key or a requirement had better not wait for all of them.
+                let fields = self.known.get_mut(&place);
+                fields
+                    .into_iter()
+                    .for_each(|fields| fields.retain(|field| *field != known));
             }
         }
-        let scope = self.scopes.joined(scopes);
-        let whole = self.add(position, &NewField { scope, ..*new })?;
-        let (source_key, child) = (
-            self.field(whole).source_key.clone(),
-            self.field(whole).child?,
-        );
-        let mut entries = Vec::new();
-        for scope in scopes {
-            let id = FieldId(self.fields.len() as u32);
-            let new = NewField {
-                scope: Some(*scope),
-                ..*new
-            };
-            self.note_use(&source_key, id, position, &new);
-            self.fields.push(TreeField {
-                position,
-                scope: new.scope,
-                name: new.name.clone(),
-                arguments: new.arguments.to_vec(),
-                source_key: source_key.clone(),
-                ty: self.type_of(position, new.scope, new.name)?.clone(),
-                child: Some(child),
-            });
-            entries.push(id);
+        Some(id)
+    }
+
+    /// Undoes [`Tree::join`].
+    pub(crate) fn part(&mut self, id: FieldId) {
+        let Some(child) = self.field(id).child else {
+            return;
+        };
+        let position = &mut self.positions[child.0 as usize];
+        if let Some(entries) = &mut position.entries {
+            entries.fields.retain(|field| *field != id);
+            if entries.fields.len() < 2 {
+                position.entries = None;
+            }
         }
-        self.positions[child.0 as usize].entries = Some(Entries {
-            fields: entries.clone(),
-            node,
-        });
-        Some((whole, entries))
     }
 
     /// True for one of several fields whose values are at one position.
     pub(crate) fn is_entry(&self, id: FieldId) -> bool {
-        let child = self.field(id).child;
-        child.is_some_and(|child| self.position(child).parent != Some(id))
+        let entries = self.field(id).child.and_then(|child| self.entries(child));
+        entries.is_some_and(|entries| entries.fields.contains(&id))
+    }
+
+    pub(crate) fn entries(&self, position: PositionId) -> Option<&Entries> {
+        self.position(position).entries.as_ref()
+    }
+
+    /// What is the same for positions to which the same source keys lead.
+    pub(crate) fn path_of(&self, position: PositionId) -> PeersId {
+        self.position(position).peers
     }
 
     fn add_position(

@@ -315,3 +315,48 @@ fn with_the_depth_below_types_each_of_which_has_its_own_key() {
         }
     }
 }
+
+/// An interface of which B, C and D know all types, but each leads on from those of its own only.
+fn crossed() -> Planner {
+    let homes = ["B", "C", "D"];
+    let everywhere = |directive: &str| homes.map(|home| directive.replace("HOME", home)).join(" ");
+    let mut types = format!(
+        "type Query @t(A) {{ things: [Thing!]! @f(A) }}
+         interface Thing @t(A) {} {{ id: ID! name: String {fields} other: Thing {fields} }}",
+        everywhere("@t(HOME)"),
+        fields = everywhere("@f(HOME)"),
+    );
+    for (number, home) in homes.iter().enumerate() {
+        types.push_str(&format!(
+            "type T{number} implements Thing @impl(A, interface: \"Thing\") {} @t(A, key: \"id\") {}
+             {{ id: ID! name: String @f({home}) other: Thing @f({home}) }}",
+            everywhere("@impl(HOME, interface: \"Thing\")"),
+            everywhere("@t(HOME, key: \"id\")"),
+        ));
+    }
+    let supergraph = Supergraph::parse(&common::supergraph(&types));
+    Planner::new(Arc::new(
+        supergraph.unwrap_or_else(|error| panic!("{error}")),
+    ))
+}
+
+#[test]
+fn with_the_depth_below_types_each_of_which_has_its_own_subgraph() {
+    let planner = crossed();
+    let figures = [2, 4, 8, 16, 32].map(|depth| {
+        let nested = nested("other BELOW", depth, "{ id name }");
+        let operation = format!("{{ things {nested} }}");
+        let effort = effort_on(&planner, &operation);
+        let effort = effort.unwrap_or_else(|error| panic!("{error}"));
+        (effort, length_on(&planner, &operation))
+    });
+    for pair in figures.windows(2) {
+        let ((effort, length), (more, longer)) = (pair[0], pair[1]);
+        assert!(
+            f64::from(more) <= DOUBLED * f64::from(effort),
+            "{figures:?}"
+        );
+        // Each level is the beginning of a request that goes down to the innermost.
+        assert!(longer * 10 <= length * 44, "{figures:?}");
+    }
+}

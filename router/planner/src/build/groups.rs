@@ -16,9 +16,12 @@ use crate::scope::Scope;
 use crate::search::{Bound, BoundContext, ContextSource, Search, StepId, add_bound};
 use crate::text::EntitiesField;
 
+use super::paths::Paths;
+
 /// The groups of one request and the `_entities` fields for its document. `whole` is when the request is sent at all.
 pub(super) fn entity_groups(
     search: &Search<'_>,
+    paths: &mut Paths<'_>,
     steps: &[StepId],
     whole: &Guard,
     definitions: &[Node<VariableDefinition>],
@@ -27,9 +30,7 @@ pub(super) fn entity_groups(
     // Where in `by_path` a path's groups are.
     let mut known: HashMap<Vec<PathSegment>, Vec<usize>> = HashMap::default();
     for id in steps {
-        let path = search
-            .tree
-            .path(search.place(search.step(*id).place).position);
+        let path = paths.to(search.place(search.step(*id).place).position);
         let groups = known.entry(path.clone()).or_default();
         let group = groups.iter().find(|group| {
             let (_, members) = &by_path[**group];
@@ -63,7 +64,7 @@ pub(super) fn entity_groups(
         } else {
             guard.to_condition()
         };
-        let contexts = contexts(search, &steps, index, definitions);
+        let contexts = contexts(search, paths, &steps, index, definitions);
         groups.push(EntityGroup {
             path,
             variable: variable.clone(),
@@ -112,6 +113,7 @@ fn bound_contexts<'a>(search: &'a Search<'_>, id: StepId) -> &'a [BoundContext] 
 /// The variables for a group's contexts, by the arguments that they are for.
 fn contexts(
     search: &Search<'_>,
+    paths: &mut Paths<'_>,
     steps: &[StepId],
     group: usize,
     definitions: &[Node<VariableDefinition>],
@@ -125,7 +127,7 @@ fn contexts(
             sources: context
                 .sources
                 .iter()
-                .map(|source| context_path(search, source))
+                .map(|source| context_path(search, paths, source))
                 .collect(),
         };
         (context.argument.clone(), variable)
@@ -134,11 +136,11 @@ fn contexts(
     bound.iter().enumerate().map(variable).collect()
 }
 
-fn context_path(search: &Search<'_>, source: &ContextSource) -> ContextPath {
+fn context_path(search: &Search<'_>, paths: &mut Paths<'_>, source: &ContextSource) -> ContextPath {
     let tree = &search.tree;
     let scope = source.scope.filter(|_| tree.is_abstract(source.position));
     ContextPath {
-        depth: tree.path(source.position).len(),
+        depth: paths.to(source.position).len(),
         // Types that set contexts are alone in their scope.
         on: scope.map(|scope| search.supergraph.model().ty(scope.sample).name.clone()),
         keys: source

@@ -185,7 +185,7 @@ impl Search<'_> {
         for goal in &goals {
             match self.route(goal)? {
                 Some(route) => cost = route.cost.saturating_add(cost),
-                None if self.scopes(goal).is_empty() || self.may_occur(goal)? => return Ok(None),
+                None if self.may_occur(goal)? => return Ok(None),
                 None => {}
             }
         }

@@ -54,9 +54,7 @@ impl Search<'_> {
             for goal in self.context_goals(&found, &Guard::always()) {
                 match self.route(&goal)? {
                     Some(route) => cost = route.cost.saturating_add(cost),
-                    None if self.scopes(&goal).is_empty() || self.may_occur(&goal)? => {
-                        return Ok(None);
-                    }
+                    None if self.may_occur(&goal)? => return Ok(None),
                     None => {}
                 }
             }

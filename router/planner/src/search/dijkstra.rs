@@ -25,7 +25,7 @@ pub(super) enum Start {
     Place(PlaceId),
     /// At the root type of a subgraph not asked yet.
     Root(NodeId),
-    /// At a position with several ways in, none of which is placed yet.
+    /// At a position with several entries, none of which is placed yet.
     Entries,
 }
 

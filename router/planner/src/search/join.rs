@@ -1,63 +1,156 @@
-//! Fields of several scopes whose values are planned for together.
+//! Values that are planned for together although several fields lead to them.
 //!
-//! Where object types differ in how a field of theirs is reached, each has a way of its own to the field. But if all ways
-//! lead to the same node, nothing below makes a difference between them: the values are one position, which is entered by
-//! several fields. Otherwise nested fields of an interface would have to be planned for every combination of its types.
+//! The object types of an interface may differ in how a field of theirs is reached: each has a way of its own. But where
+//! all ways lead to the same node, nothing below makes a difference between them: the values are one position with several
+//! entries. So are the values of one field of different positions at the same path. Otherwise nested fields of an
+//! interface would have to be planned for every combination of its types.
 
-use apollo_compiler::Name;
+use std::collections::HashMap;
+use std::rc::Rc;
 
+use super::shape::{Part, Shaped, new_field};
 use super::{Goal, PlaceId, Search, Wanted};
 use crate::error::PlanError;
 use crate::graph::NodeId;
+use crate::guard::Guard;
+use crate::normalise::NormalField;
 use crate::scope::Scope;
-use crate::tree::PositionId;
+use crate::tree::{FieldId, PeersId, PositionId};
 
-impl Search<'_> {
-    /// The scopes of a field, by the only node where its value is to be had. A scope without such a node is alone.
-    pub(super) fn by_value(
+/// What makes the values of two fields one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Value {
+    path: PeersId,
+    /// The address of the normalised field.
+    normal: usize,
+    guard: Guard,
+    node: NodeId,
+    /// Where contexts are set, what is further up makes a difference.
+    above: Option<PositionId>,
+}
+
+/// The values that have been laid into the tree.
+#[derive(Debug, Default)]
+pub(super) struct Joins<'m> {
+    known: HashMap<Value, (FieldId, Rc<Shaped<'m>>)>,
+    log: Vec<Change>,
+}
+
+#[derive(Debug)]
+enum Change {
+    Laid(Value),
+    Joined(FieldId),
+}
+
+impl<'m> Search<'m> {
+    /// Lays a field whose value is laid already. Returns it with the goals that take the place of those below.
+    pub(super) fn join(
         &mut self,
         position: PositionId,
-        scopes: &[Scope],
-        name: &Name,
-    ) -> Vec<(Vec<Scope>, Option<NodeId>)> {
-        let mut groups: Vec<(Vec<Scope>, Option<NodeId>)> = Vec::new();
-        for scope in scopes {
-            let node = match scopes {
-                [_] => None,
-                _ => self.only_value(position, *scope, name),
-            };
-            let same = groups
-                .iter_mut()
-                .find(|(_, known)| node.is_some() && *known == node);
-            match same {
-                Some((scopes, _)) => scopes.push(*scope),
-                None => groups.push((vec![*scope], node)),
-            }
+        scope: Option<Scope>,
+        normal: &'m NormalField,
+        guard: &Guard,
+    ) -> Option<(Part<'m>, Vec<Goal>)> {
+        let value = self.value(position, scope, normal, guard)?;
+        let (first, below) = self.joins.known.get(&value)?.clone();
+        let laid = self.tree.field(first);
+        let (laid_position, laid_scope) = (laid.position, laid.scope);
+        // What is laid for values that cannot be there says nothing about others.
+        if !self.may_be_there(position, scope) || !self.may_be_there(laid_position, laid_scope) {
+            return None;
         }
-        groups
+        let child = self.tree.field(first).child?;
+        let is_new = self.tree.entries(child).is_none();
+        let new = new_field(scope, normal);
+        let field = self.tree.join(position, &new, first, value.node)?;
+        self.joins.log.push(Change::Joined(field));
+        let goal = |field: FieldId| Goal {
+            position: self.tree.field(field).position,
+            wanted: Wanted::Field(field),
+            for_key: false,
+            guard: guard.clone(),
+        };
+        let fields = is_new.then_some(first).into_iter().chain([field]);
+        let goals = fields.map(goal).collect();
+        let part = Part {
+            scope,
+            field,
+            below,
+        };
+        Some((part, goals))
     }
 
-    /// The node to which a field of these types leads, if there is only one way and it depends on nothing further up.
-    fn only_value(&mut self, position: PositionId, scope: Scope, name: &Name) -> Option<NodeId> {
+    /// Notes that the value of a field is laid, so that others can join it.
+    pub(super) fn note_laid(
+        &mut self,
+        position: PositionId,
+        normal: &'m NormalField,
+        guard: &Guard,
+        part: &Part<'m>,
+    ) {
+        if let Some(value) = self.value(position, part.scope, normal, guard) {
+            let laid = (part.field, part.below.clone());
+            self.joins.known.insert(value.clone(), laid);
+            self.joins.log.push(Change::Laid(value));
+        }
+    }
+
+    /// A moment to go back to.
+    pub(super) fn joins_so_far(&self) -> usize {
+        self.joins.log.len()
+    }
+
+    /// Takes back what was laid and joined since.
+    pub(super) fn take_back_joins(&mut self, since: usize) {
+        for change in self.joins.log.drain(since..).rev() {
+            match change {
+                Change::Laid(value) => {
+                    self.joins.known.remove(&value);
+                }
+                Change::Joined(field) => self.tree.part(field),
+            }
+        }
+    }
+
+    /// The value of a composite field, if there is only one node where it is to be had and nothing further up has a part
+    /// in it.
+    fn value(
+        &self,
+        position: PositionId,
+        scope: Option<Scope>,
+        normal: &NormalField,
+        guard: &Guard,
+    ) -> Option<Value> {
         let (model, graph) = (self.supergraph.model(), self.supergraph.graph());
-        let ty = scope.sample;
-        let found = graph.field(self.only_resolver(ty, name)?, name)?;
-        let target = found.target?;
+        let ty = self.tree.owner(position, scope);
+        let found = graph.field(self.only_resolver(ty, &normal.name)?, &normal.name)?;
+        let node = found.target?;
         let is_plain = found.label.is_none() && !found.only_in_keys;
         let requires = found.requires.iter();
         let contexts = requires.flat_map(|requires| &requires.contexts).count();
         let is_independent = model.ty(ty).contexts.is_empty() && contexts == 0;
-        (is_plain && is_independent && self.is_shared(position, ty)).then_some(target)
+        (is_plain && is_independent).then(|| Value {
+            path: self.tree.path_of(position),
+            normal: std::ptr::from_ref(normal) as usize,
+            guard: guard.clone(),
+            node,
+            above: self.supergraph.sets_contexts().then_some(position),
+        })
     }
 
-    /// Places all ways into the positions above a goal that have several, and into its own.
+    fn may_be_there(&mut self, position: PositionId, scope: Option<Scope>) -> bool {
+        !self.origins(position).is_empty()
+            && scope.is_none_or(|scope| self.is_shared(position, scope.sample))
+    }
+
+    /// Places all entries of the positions above a goal, and of its own.
     pub(super) fn enter_above(&mut self, goal: &Goal) -> Result<(), PlanError> {
         let mut above = vec![goal.position];
         while let Some(field) = above.last().and_then(|at| self.tree.position(*at).parent) {
             above.push(self.tree.field(field).position);
         }
         for position in above.into_iter().rev() {
-            let Some(entries) = &self.tree.position(position).entries else {
+            let Some(entries) = self.tree.entries(position) else {
                 continue;
             };
             let fields = entries.fields.clone();
@@ -76,19 +169,20 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Where the search may start at a position that has several ways in before any is placed.
+    /// Where the search may start at a position with several entries before any is placed.
     pub(super) fn value_before_entry(&self, position: PositionId) -> Option<NodeId> {
-        let entries = self.tree.position(position).entries.as_ref()?;
+        let entries = self.tree.entries(position)?;
         (!self.entered.contains(&position)).then_some(entries.node)
+    }
+
+    /// True when none of a position's entries can occur.
+    pub(super) fn is_never_entered(&self, position: PositionId) -> bool {
+        self.entered.contains(&position) && self.index.values(position).is_empty()
     }
 
     /// Hangs a place below one more field.
     pub(super) fn join_place(&mut self, id: PlaceId, at: PlaceId, index: usize) {
-        let above = self.place(at);
-        let mut steps = above.beside.clone();
-        steps.push(above.step);
-        steps.extend(&self.place(id).beside);
-        steps.push(self.place(id).step);
+        let mut steps: Vec<_> = self.steps_of(at).chain(self.steps_of(id)).collect();
         steps.sort_by_key(|step| (self.step(*step).level, *step));
         steps.dedup();
         let place = &mut self.places[id.0 as usize];

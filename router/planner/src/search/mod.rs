@@ -38,6 +38,7 @@ use crate::supergraph::Supergraph;
 use crate::tree::{FieldId, PositionId, Tree};
 
 use index::PlaceIndex;
+use join::Joins;
 use untold::Untold;
 
 pub(crate) use bind::{Bound, add_bound};
@@ -166,7 +167,8 @@ pub(crate) struct Search<'m> {
     origins: HashMap<PositionId, Possibilities>,
     /// See [`Search::values_of_all`].
     values: HashMap<(BTreeSet<NodeId>, TypeId, Name), Possibilities>,
-    /// Positions with several ways in, all of which are placed, or are being placed.
+    joins: Joins<'m>,
+    /// Positions with several entries, all of which are placed, or are being placed.
     entered: HashSet<PositionId>,
     /// See [`Search::alike`].
     alike: HashMap<(Vec<TypeId>, Name), Arc<[Scope]>>,
@@ -219,6 +221,7 @@ impl<'m> Search<'m> {
             reach: Reach::new(supergraph),
             origins: HashMap::default(),
             values: HashMap::default(),
+            joins: Joins::default(),
             entered: HashSet::new(),
             alike: HashMap::default(),
             untold: Untold::default(),
@@ -233,6 +236,7 @@ impl<'m> Search<'m> {
             budget: BUDGET,
         };
         let (shaped, mut goals) = search.shape(selection)?;
+        search.joins = Joins::default();
         goals.sort_by_key(|goal| search.choices(goal));
         search.untold = Untold::new(&search.tree, &goals);
         for goal in &goals {

@@ -14,17 +14,17 @@ use crate::graph::NodeId;
 use crate::guard::Guard;
 use crate::model::TypeId;
 use crate::scope::Scope;
-use crate::tree::PositionId;
+use crate::tree::{FieldId, PositionId};
 
 impl Search<'_> {
     /// True when an object of a type the goal is limited to cannot be there, so that nothing has to be fetched for it.
     pub(super) fn cannot_occur(&mut self, goal: &Goal) -> bool {
-        let scopes = self.scopes(goal);
-        scopes.into_iter().any(|(position, scope)| {
-            let samples = self.tree.scopes.samples(&scope).to_vec();
-            let occurs = |ty| self.is_fetched_as(position, ty) && self.is_shared(position, ty);
-            !samples.into_iter().any(occurs)
-        })
+        let (scopes, is_entered) = self.scopes(goal);
+        !is_entered
+            || scopes.into_iter().any(|(position, scope)| {
+                let ty = scope.sample;
+                !self.is_fetched_as(position, ty) || !self.is_shared(position, ty)
+            })
     }
 
     /// False when the subgraph that was chosen for the objects of a position does not know the type there.
@@ -56,7 +56,11 @@ impl Search<'_> {
         let supergraph = self.supergraph;
         let model = supergraph.model();
         let mut origins: Vec<BTreeSet<NodeId>> = Vec::new();
+        let entries = self.tree.entries(position);
         match self.tree.position(position).parent {
+            _ if entries.is_some() => {
+                origins.extend(entries.map(|entries| BTreeSet::from([entries.node])));
+            }
             None => {
                 let roots = supergraph.graph().roots(model, self.kind);
                 origins.push(roots.into_iter().collect());
@@ -64,16 +68,11 @@ impl Search<'_> {
             Some(field) => {
                 let field = self.tree.field(field);
                 let (above, scope, name) = (field.position, field.scope, field.name.clone());
-                let types = match &scope {
-                    Some(scope) => self.tree.scopes.samples(scope).to_vec(),
-                    None => vec![self.tree.position(above).ty],
-                };
+                let ty = self.tree.owner(above, scope);
                 for nodes in self.origins(above).iter() {
-                    for ty in &types {
-                        for found in self.values_of_all(nodes, *ty, &name).iter() {
-                            if !origins.contains(found) {
-                                origins.push(found.clone());
-                            }
+                    for found in self.values_of_all(nodes, ty, &name).iter() {
+                        if !origins.contains(found) {
+                            origins.push(found.clone());
                         }
                     }
                 }
@@ -158,40 +157,29 @@ impl Search<'_> {
 
     /// False when no subgraph can return an object of a type the goal is limited to.
     pub(super) fn may_occur(&mut self, goal: &Goal) -> Result<bool, PlanError> {
+        let (scopes, is_entered) = self.scopes(goal);
+        if !is_entered {
+            return Ok(false);
+        }
         // The way to the innermost tells of most of the others.
-        for (position, scope) in self.scopes(goal).into_iter().rev() {
-            let scopes = match self.tree.scopes.samples(&scope) {
-                [_] => vec![scope],
-                samples => samples.iter().copied().map(Scope::one).collect(),
+        for (position, scope) in scopes.into_iter().rev() {
+            let occurs = Goal {
+                position,
+                wanted: Wanted::Object(Some(scope)),
+                for_key: false,
+                guard: Guard::always(),
             };
-            let mut occurs = false;
-            for scope in scopes {
-                occurs = occurs || self.is_found(position, scope)?;
+            let known = (position, occurs.wanted);
+            if self.feasible.contains(&known) {
+                continue;
             }
-            if !occurs {
+            let Some(route) = self.route(&occurs)? else {
                 return Ok(false);
-            }
+            };
+            self.feasible.insert(known);
+            self.note_types(&route);
         }
         Ok(true)
-    }
-
-    /// True when there is a way to objects of these types.
-    fn is_found(&mut self, position: PositionId, scope: Scope) -> Result<bool, PlanError> {
-        let wanted = Wanted::Object(Some(scope));
-        if self.feasible.contains(&(position, wanted)) {
-            return Ok(true);
-        }
-        let route = self.route(&Goal {
-            position,
-            wanted,
-            for_key: false,
-            guard: Guard::always(),
-        })?;
-        if let Some(route) = &route {
-            self.feasible.insert((position, wanted));
-            self.note_types(route);
-        }
-        Ok(route.is_some())
     }
 
     /// Notes the types of objects that a way leads through.
@@ -213,19 +201,30 @@ impl Search<'_> {
         }
     }
 
-    /// The runtime types a goal is limited to on its way, outermost first.
-    pub(super) fn scopes(&self, goal: &Goal) -> Vec<(PositionId, Scope)> {
-        let mut way = self.tree.chain(goal.position);
-        if let Wanted::Field(field) = goal.wanted {
-            way.push(field);
-        }
+    /// The runtime types a goal is limited to on its way, outermost first: from the root, or from a position with several
+    /// entries. False in the second place when none of these can occur.
+    fn scopes(&self, goal: &Goal) -> (Vec<(PositionId, Scope)>, bool) {
         let mut scopes = Vec::new();
-        for id in way {
+        let mut at = goal.position;
+        let mut next = match goal.wanted {
+            Wanted::Field(field) => Some(field),
+            Wanted::Typename | Wanted::Object(_) => self.way_in(at),
+        };
+        while let Some(id) = next {
             let field = self.tree.field(id);
-            if let Some(scope) = field.scope {
-                scopes.push((field.position, scope));
-            }
+            at = field.position;
+            scopes.extend(field.scope.map(|scope| (at, scope)));
+            next = self.way_in(at);
         }
-        scopes
+        scopes.reverse();
+        (scopes, !self.is_never_entered(at))
+    }
+
+    /// The only field that leads to a position.
+    fn way_in(&self, position: PositionId) -> Option<FieldId> {
+        match self.tree.ways_in(position) {
+            [only] => Some(*only),
+            _ => None,
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! The operation laid into the tree: which fields are planned for all objects of a position, and which per runtime type.
 
+use std::rc::Rc;
+
 use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
-use crate::graph::NodeId;
 use crate::guard::Guard;
 use crate::normalise::{NormalField, NormalSelection, NormalValue};
 use crate::scope::Scope;
@@ -27,7 +28,7 @@ pub(crate) struct Part<'m> {
     pub(crate) scope: Option<Scope>,
     pub(crate) field: FieldId,
     /// Empty for a leaf.
-    pub(crate) below: Shaped<'m>,
+    pub(crate) below: Rc<Shaped<'m>>,
 }
 
 impl Shaped<'_> {
@@ -121,49 +122,11 @@ impl<'m> Search<'m> {
         if normal.on_abstract && self.is_external_to_all(position, types, &normal.name) {
             return Err(self.unresolvable(position, normal));
         }
-        let scopes = self.alike(types, &normal.name);
         let mut parts = Vec::new();
-        for (scopes, value) in self.by_value(position, &scopes, &normal.name) {
-            match value {
-                Some(value) if scopes.len() > 1 => {
-                    parts
-                        .extend(self.shape_joined(position, &scopes, value, normal, guard, goals)?);
-                }
-                _ => {
-                    for scope in scopes {
-                        parts.push(self.shape_part(position, Some(scope), normal, guard, goals)?);
-                    }
-                }
-            }
+        for scope in self.alike(types, &normal.name).iter() {
+            parts.push(self.shape_part(position, Some(*scope), normal, guard, goals)?);
         }
         Ok(parts)
-    }
-
-    /// Lays a field once for several scopes, if it can be.
-    fn shape_joined(
-        &mut self,
-        position: PositionId,
-        scopes: &[Scope],
-        value: NodeId,
-        normal: &'m NormalField,
-        guard: &Guard,
-        goals: &mut Vec<Goal>,
-    ) -> Result<Vec<Part<'m>>, PlanError> {
-        self.spend_steps(scopes.len())?;
-        let new = new_field(None, normal);
-        let Some((field, entries)) = self.tree.add_joined(position, scopes, &new, value) else {
-            let parts = scopes
-                .iter()
-                .map(|scope| self.shape_part(position, Some(*scope), normal, guard, goals));
-            return parts.collect();
-        };
-        goals.extend(entries.into_iter().map(|entry| Goal {
-            position,
-            wanted: Wanted::Field(entry),
-            for_key: false,
-            guard: guard.clone(),
-        }));
-        Ok(vec![self.shape_below(field, normal, guard, goals)?])
     }
 
     /// Lays a field of an abstract type for all its objects, if everything below can be had of them so.
@@ -179,6 +142,27 @@ impl<'m> Search<'m> {
         if self.in_vain.contains(&known) {
             return Ok(None);
         }
+        let before = self.joins_so_far();
+        let attempt = self.try_for_all(position, normal, guard)?;
+        let Some((part, attempt)) = attempt else {
+            self.take_back_joins(before);
+            return Ok(None);
+        };
+        goals.extend(attempt);
+        Ok(Some(part))
+    }
+
+    fn try_for_all(
+        &mut self,
+        position: PositionId,
+        normal: &'m NormalField,
+        guard: &Guard,
+    ) -> Result<Option<(Part<'m>, Vec<Goal>)>, PlanError> {
+        let joined = self.join(position, None, normal, guard);
+        if let Some((part, entries)) = joined {
+            let is_feasible = self.all_feasible(&entries)?;
+            return Ok(is_feasible.then_some((part, entries)));
+        }
         let field = self.shape_top(position, None, normal)?;
         if let Some(child) = self.tree.field(field).child {
             let value = Goal {
@@ -188,6 +172,7 @@ impl<'m> Search<'m> {
                 guard: Guard::always(),
             };
             if !self.all_feasible(&[value])? {
+                let known = (self.origins(position), normal.name.clone());
                 self.in_vain.insert(known);
                 return Ok(None);
             }
@@ -197,8 +182,8 @@ impl<'m> Search<'m> {
         if !self.all_feasible(&attempt)? {
             return Ok(None);
         }
-        goals.extend(attempt);
-        Ok(Some(part))
+        self.note_laid(position, normal, guard, &part);
+        Ok(Some((part, attempt)))
     }
 
     fn unresolvable(&self, position: PositionId, normal: &NormalField) -> PlanError {
@@ -214,9 +199,7 @@ impl<'m> Search<'m> {
             if self.feasible.contains(&(goal.position, goal.wanted)) {
                 continue;
             }
-            if self.route(goal)?.is_none()
-                && (self.scopes(goal).is_empty() || self.may_occur(goal)?)
-            {
+            if self.route(goal)?.is_none() && self.may_occur(goal)? {
                 return Ok(false);
             }
             self.feasible.insert((goal.position, goal.wanted));
@@ -232,8 +215,15 @@ impl<'m> Search<'m> {
         guard: &Guard,
         goals: &mut Vec<Goal>,
     ) -> Result<Part<'m>, PlanError> {
+        if let Some((part, entries)) = self.join(position, scope, normal, guard) {
+            self.spend()?;
+            goals.extend(entries);
+            return Ok(part);
+        }
         let field = self.shape_top(position, scope, normal)?;
-        self.shape_below(field, normal, guard, goals)
+        let part = self.shape_below(field, normal, guard, goals)?;
+        self.note_laid(position, normal, guard, &part);
+        Ok(part)
     }
 
     fn shape_top(
@@ -277,12 +267,12 @@ impl<'m> Search<'m> {
         Ok(Part {
             scope,
             field,
-            below,
+            below: Rc::new(below),
         })
     }
 }
 
-fn new_field(scope: Option<Scope>, normal: &NormalField) -> NewField<'_> {
+pub(super) fn new_field(scope: Option<Scope>, normal: &NormalField) -> NewField<'_> {
     NewField {
         scope,
         name: &normal.name,

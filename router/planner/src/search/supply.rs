@@ -35,7 +35,7 @@ impl Search<'_> {
         guard: &Guard,
         supply: &mut Supply,
     ) -> Result<(), PlanError> {
-        for id in self.tree.chain(position) {
+        for id in self.tree.fields_above(position).into_iter().rev() {
             let field = self.tree.field(id);
             let above = field.position;
             let is_unknown = field.scope.is_some()

@@ -23,6 +23,7 @@ impl Untold {
         let mut seen = HashSet::default();
         for goal in goals {
             let mut open = match goal.wanted {
+                // One stands for all of them.
                 Wanted::Field(field) if tree.is_entry(field) => tree.position(goal.position).parent,
                 Wanted::Field(field) => Some(field),
                 Wanted::Typename | Wanted::Object(_) => tree.position(goal.position).parent,

@@ -22,6 +22,7 @@ pub struct Supergraph {
     graph: Graph,
     /// By type id: see [`possible_in`].
     possible: Vec<Arc<[TypeId]>>,
+    sets_contexts: bool,
 }
 
 /// A subgraph's name and address.
@@ -82,11 +83,13 @@ impl Supergraph {
         let api_schema = api::api_schema(schema, &links)?;
         let ids = (0..model.types.len() as u32).map(TypeId);
         let possible = ids.map(|id| possible_in(&api_schema, &model, id)).collect();
+        let sets_contexts = model.types.values().any(|ty| !ty.contexts.is_empty());
         Ok(Supergraph {
             api_schema,
             model,
             graph,
             possible,
+            sets_contexts,
         })
     }
 
@@ -129,6 +132,11 @@ impl Supergraph {
     /// nothing implements and interface objects stand for.
     pub(crate) fn possible(&self, ty: TypeId) -> &Arc<[TypeId]> {
         &self.possible[ty.0 as usize]
+    }
+
+    /// Whether an object anywhere sets a context for what is below it.
+    pub(crate) fn sets_contexts(&self) -> bool {
+        self.sets_contexts
     }
 
     pub(crate) fn is_object(&self, ty: TypeId) -> bool {

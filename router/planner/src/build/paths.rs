@@ -1,0 +1,86 @@
+//! Where the objects of a position are in the merged tree.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use apollo_compiler::ast::Type;
+use apollo_compiler::collections::HashMap;
+
+use crate::model::{Model, TypeId};
+use crate::plan::PathSegment;
+use crate::tree::{FieldId, PositionId, Tree};
+
+/// For each field on the way, the runtime types of the objects that it is asked of; `None` is all.
+type Types = Arc<[Option<BTreeSet<TypeId>>]>;
+
+/// Paths, as far as they have been asked for.
+pub(super) struct Paths<'a> {
+    model: &'a Model,
+    tree: &'a Tree<'a>,
+    known: HashMap<PositionId, Types>,
+}
+
+impl<'a> Paths<'a> {
+    pub(super) fn new(model: &'a Model, tree: &'a Tree<'a>) -> Paths<'a> {
+        Paths {
+            model,
+            tree,
+            known: HashMap::default(),
+        }
+    }
+
+    /// The path to a position. Where several fields lead there, they are at the same path, for different types.
+    pub(super) fn to(&mut self, position: PositionId) -> Vec<PathSegment> {
+        let mut path = Vec::new();
+        let types = self.types(position);
+        for (id, types) in self.tree.chain(position).into_iter().zip(types.iter()) {
+            let field = self.tree.field(id);
+            if let Some(types) = types
+                && self.tree.is_abstract(field.position)
+            {
+                let names = types.iter().map(|ty| self.model.ty(*ty).name.clone());
+                path.push(PathSegment::OnTypes(names.collect()));
+            }
+            path.push(PathSegment::Key(field.source_key.clone()));
+            let mut ty = &field.ty;
+            while let Type::List(inner) | Type::NonNullList(inner) = ty {
+                path.push(PathSegment::Each);
+                ty = inner;
+            }
+        }
+        path
+    }
+
+    fn types(&mut self, position: PositionId) -> Types {
+        if let Some(known) = self.known.get(&position) {
+            return known.clone();
+        }
+        let mut all: Option<Vec<Option<BTreeSet<TypeId>>>> = None;
+        for field in self.tree.ways_in(position) {
+            let types = self.types_along(*field);
+            match &mut all {
+                None => all = Some(types),
+                Some(all) => {
+                    for (known, new) in all.iter_mut().zip(types) {
+                        *known = known.take().zip(new).map(|(mut known, mut new)| {
+                            known.append(&mut new);
+                            known
+                        });
+                    }
+                }
+            }
+        }
+        let all: Types = all.unwrap_or_default().into();
+        self.known.insert(position, all.clone());
+        all
+    }
+
+    fn types_along(&mut self, field: FieldId) -> Vec<Option<BTreeSet<TypeId>>> {
+        let field = self.tree.field(field);
+        let mut types = self.types(field.position).to_vec();
+        let scope = field.scope.as_ref();
+        let here = scope.map(|scope| self.tree.scopes.types(scope).iter().copied().collect());
+        types.push(here);
+        types
+    }
+}
