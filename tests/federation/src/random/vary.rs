@@ -10,11 +10,11 @@ impl Builder {
         for (ty, name) in self.shared_fields() {
             let resolvers = self.whole.resolvers(&ty, &name);
             // What is in a key takes no arguments, nor what is provided, which may be any value type's.
-            let is_in_keys = KEYS
-                .iter()
-                .any(|key| key.split(' ').any(|word| word == name));
+            let is_named = |set: &str| set.split(' ').any(|word| word == name);
+            let is_in_sets =
+                KEYS.iter().any(|key| is_named(key)) || self.provided_sets().any(is_named);
             let is_value = self.whole.objects[&ty].kind == Kind::Value;
-            if !is_in_keys && !is_value && self.dice.one_in(3) {
+            if !is_in_sets && !is_value && self.dice.one_in(3) {
                 let resolver = *self.dice.pick(&resolvers);
                 self.here(resolver, &ty).fields[&name].extra = true;
             }
@@ -23,6 +23,12 @@ impl Builder {
                 self.here(resolver, &ty).fields[&name].deprecated = true;
             }
         }
+    }
+
+    fn provided_sets(&self) -> impl Iterator<Item = &str> {
+        let types = self.whole.subgraphs.iter().flat_map(|it| it.types.values());
+        let fields = types.flat_map(|ty| ty.fields.values());
+        fields.filter_map(|field| field.provides.as_deref())
     }
 
     /// Some subgraphs say of a field that it may be null where others say that it is not.
