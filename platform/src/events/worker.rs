@@ -178,9 +178,13 @@ impl Worker {
     ) -> Result<(), ConsumeError> {
         let event: Event = serde_json::from_slice(&row.body)
             .map_err(|error| ConsumeError::Reject(format!("not an event: {error}")))?;
-        let consume = self.consumer.consume(connection, &event);
+        let applied = async {
+            self.consumer.consume(connection, &event).await?;
+            tracing::debug!("event applied");
+            Ok(())
+        };
         // A panic must not end the worker: it counts as a failure of this event.
-        let consumed = AssertUnwindSafe(consume.instrument(self.span(&event))).catch_unwind();
+        let consumed = AssertUnwindSafe(applied.instrument(self.span(&event))).catch_unwind();
         consumed
             .await
             .unwrap_or_else(|_| Err(ConsumeError::Retry("the consumer panicked".to_owned())))

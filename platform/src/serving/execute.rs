@@ -29,17 +29,21 @@ pub async fn execute(
     let answer = caught(service.execute(request)).instrument(span.clone());
     let (answer, statements) = count_statements(answer).await;
     let mut response = answer.unwrap_or_else(|| span.in_scope(|| panicked(correlation_id)));
-    span.in_scope(|| complete_errors(&mut response.errors, correlation_id));
 
+    let elapsed = started.elapsed();
     let outcome = if response.errors.is_empty() {
         "ok"
     } else {
         "error"
     };
+    span.in_scope(|| {
+        complete_errors(&mut response.errors, correlation_id);
+        tracing::debug!(outcome, statements, ?elapsed, "request answered");
+    });
     metrics::counter!("souk_subgraph_requests_total", "subgraph" => subgraph, "outcome" => outcome)
         .increment(1);
     metrics::histogram!("souk_subgraph_request_seconds", "subgraph" => subgraph)
-        .record(started.elapsed().as_secs_f64());
+        .record(elapsed.as_secs_f64());
     metrics::counter!("souk_subgraph_request_statements_total", "subgraph" => subgraph)
         .increment(statements);
     response

@@ -3,8 +3,8 @@
 use apollo_compiler::ast::{Definition, Document, Selection};
 
 use crate::place::KeptPlace;
-use crate::prepared::{FetchId, FetchStep, Field, PreparedPlan, Segment};
-use crate::symbols::{Symbol, TYPENAME};
+use crate::prepared::{FetchId, FetchStep, Field, FieldValue, Group, PreparedPlan, Segment};
+use crate::symbols::{Symbol, TYPENAME, UNKNOWN};
 
 /// The document of a fetch.
 pub(crate) struct Brought<'a> {
@@ -15,6 +15,29 @@ pub(crate) struct Brought<'a> {
 
 /// Selection sets on one object.
 type Selections<'a> = Vec<&'a [Selection]>;
+
+/// Whether a fragment on a type applies to an object.
+type Applies<'a> = &'a dyn Fn(&str) -> bool;
+
+/// Of an object whose type does not matter.
+const EVERY_TYPE: Applies<'_> = &|_| true;
+
+/// A place of the tree where a fetch puts objects.
+#[derive(Clone, Copy)]
+pub(crate) struct Start<'a> {
+    path: &'a [Segment],
+    /// How many keys lead there.
+    pub depth: usize,
+    /// Of which entities the objects are; `None` for root fields.
+    pub group: Option<&'a Group>,
+}
+
+impl<'a> Start<'a> {
+    fn new(path: &'a [Segment], group: Option<&'a Group>) -> Start<'a> {
+        let depth = keys_of(path).count();
+        Start { path, depth, group }
+    }
+}
 
 impl<'a> Brought<'a> {
     /// Reads the document.
@@ -30,7 +53,9 @@ impl<'a> Brought<'a> {
     /// The key of the root field, when there is only one.
     pub fn only_root_field(&self) -> Option<Symbol> {
         let mut keys = Vec::new();
-        self.visit(&self.root(), &mut |key, _| keys.push(key.to_owned()));
+        self.visit(&self.root(), EVERY_TYPE, &mut |key, _| {
+            keys.push(key.to_owned());
+        });
         keys.dedup();
         match keys.as_slice() {
             [key] => self.plan.symbols.look_up(key.as_bytes()),
@@ -43,43 +68,34 @@ impl<'a> Brought<'a> {
         self.fetch.id
     }
 
-    /// Where the fetch puts the objects with which it was to bring the field at a place of the client's response: how
-    /// many keys of the path lead there. Empty when it was not to bring the field.
-    pub fn starts_of_field(&self, place: &KeptPlace) -> Vec<usize> {
-        let keys = place.keys();
-        let Some((key, above)) = keys.split_last() else {
-            return Vec::new();
-        };
-        self.starts_where(above, |fields, selections| {
-            fields
-                .iter()
-                .filter(|field| &*field.response_key == *key)
-                .any(|field| self.selects(selections, field.source))
-        })
+    /// The subgraph that was asked.
+    pub fn subgraph(&self) -> &'a str {
+        &self.fetch.subgraph
+    }
+
+    /// Where the fetch puts the objects with which it was to bring the field at a place of the client's response. Empty
+    /// when it was not to bring the field.
+    pub fn starts_of_field(&self, place: &KeptPlace<'_>) -> Vec<Start<'a>> {
+        match place.fields.split_last() {
+            Some((field, above)) => self.starts_of(place, above, field.source),
+            None => Vec::new(),
+        }
     }
 
     /// The same for the runtime type of the object at a place.
-    pub fn starts_of_type(&self, place: &KeptPlace) -> Vec<usize> {
-        self.starts_where(&place.keys(), |_, selections| {
-            self.selects(selections, TYPENAME)
-        })
+    pub fn starts_of_type(&self, place: &KeptPlace<'_>) -> Vec<Start<'a>> {
+        self.starts_of(place, &place.fields, TYPENAME)
     }
 
-    /// The same where something holds of the response's fields and the fetch's selections on the object that these
-    /// response keys lead to.
-    fn starts_where(
-        &self,
-        keys: &[&str],
-        holds: impl Fn(&[&Field], &Selections<'_>) -> bool,
-    ) -> Vec<usize> {
-        let mut depths = Vec::new();
-        for (start, selections) in self.starts() {
-            let object = self.object_at(keys, start, selections);
-            if object.is_some_and(|(fields, selections)| holds(&fields, &selections)) {
-                depths.push(keys_of(start).count());
-            }
-        }
-        depths
+    /// The same for a key of the object that so many fields of the place lead to.
+    fn starts_of(&self, place: &KeptPlace<'_>, above: &[&Field], key: Symbol) -> Vec<Start<'a>> {
+        let may_be = |ty: &str| self.may_be(place, above.len(), ty);
+        let mut found = self.starts();
+        found.retain(|(start, selections)| {
+            let selections = self.object_at(place, above, start, selections.clone());
+            selections.is_some_and(|selections| self.selects(&selections, key, &may_be))
+        });
+        found.into_iter().map(|(start, _)| start).collect()
     }
 
     /// Whether the fetch was to bring what another needs of its entities: their runtime type, or a value that is sent.
@@ -89,7 +105,7 @@ impl<'a> Brought<'a> {
                 let sent = group.shapes.iter().flat_map(|shape| &shape.fields);
                 let mut needed = sent.map(|field| field.source).chain([TYPENAME]);
                 let entity = self.selections_at(&group.path);
-                needed.any(|key| self.selects(&entity, key))
+                needed.any(|key| self.selects(&entity, key, EVERY_TYPE))
             })
     }
 
@@ -98,10 +114,10 @@ impl<'a> Brought<'a> {
         let place: Vec<Symbol> = keys_of(place).collect();
         let mut found = Vec::new();
         for (start, mut selections) in self.starts() {
-            let start: Vec<Symbol> = keys_of(start).collect();
+            let start: Vec<Symbol> = keys_of(start.path).collect();
             if let Some(further) = place.strip_prefix(start.as_slice()) {
                 for key in further {
-                    selections = self.below(&selections, *key);
+                    selections = self.below(&selections, *key, EVERY_TYPE);
                 }
                 found.append(&mut selections);
             }
@@ -110,42 +126,79 @@ impl<'a> Brought<'a> {
     }
 
     /// The places of the tree at which the fetch brings something, and what is selected on the objects there.
-    fn starts(&self) -> impl Iterator<Item = (&'a [Segment], Selections<'_>)> {
+    fn starts(&self) -> Vec<(Start<'a>, Selections<'_>)> {
         let fetch = self.fetch;
-        let root = fetch
-            .groups
-            .is_empty()
-            .then(|| (&*fetch.root_at, self.root()));
-        let entities = fetch.groups.iter().map(|group| {
-            let selections = self.below(&self.root(), group.response_key);
-            (&*group.path, selections)
+        if fetch.groups.is_empty() {
+            return vec![(Start::new(&fetch.root_at, None), self.root())];
+        }
+        let groups = fetch.groups.iter().map(|group| {
+            let entities = self.below(&self.root(), group.response_key, EVERY_TYPE);
+            (Start::new(&group.path, Some(group)), entities)
         });
-        root.into_iter().chain(entities)
+        groups.collect()
     }
 
-    /// The response's fields and the fetch's selections on the object that response keys lead to, for one place where the
-    /// fetch puts objects; `None` when the keys do not lead there.
+    /// What is selected on the object that the first fields of a place lead to, for one place where the fetch puts objects;
+    /// `None` when the fields do not lead there.
     fn object_at<'s>(
         &'s self,
-        keys: &[&str],
-        place: &[Segment],
+        place: &KeptPlace<'_>,
+        fields: &[&Field],
+        start: &Start<'_>,
         mut selections: Selections<'s>,
-    ) -> Option<(Vec<&'s Field>, Selections<'s>)> {
-        let mut place = keys_of(place);
-        let mut fields: Vec<&Field> = self.plan.response.fields.iter().collect();
-        for key in keys {
-            fields.retain(|field| &*field.response_key == *key);
-            match place.next() {
-                Some(source) => fields.retain(|field| field.source == source),
+    ) -> Option<Selections<'s>> {
+        if !self.is_way_of(place, start) {
+            return None;
+        }
+        let mut keys = keys_of(start.path);
+        for (depth, field) in fields.iter().enumerate() {
+            match keys.next() {
+                Some(key) if key != field.source => return None,
+                Some(_) => {}
                 None => {
-                    let below = |field: &&Field| self.below(&selections, field.source);
-                    selections = fields.iter().flat_map(below).collect();
+                    let may_be = |ty: &str| self.may_be(place, depth, ty);
+                    selections = self.below(&selections, field.source, &may_be);
                 }
             }
-            let below = fields.iter().filter_map(|field| field.below());
-            fields = below.flat_map(|below| &below.fields).collect();
         }
-        place.next().is_none().then_some((fields, selections))
+        keys.next().is_none().then_some(selections)
+    }
+
+    /// Whether the objects on the way to a place may be of the types that the way to a start asks for.
+    fn is_way_of(&self, place: &KeptPlace<'_>, start: &Start<'_>) -> bool {
+        let mut depth = 0;
+        for segment in start.path {
+            match segment {
+                Segment::Key(_) => depth += 1,
+                Segment::Each => {}
+                Segment::OnTypes(types) => {
+                    let mut names = types.iter().map(|ty| self.plan.symbols.name(ty));
+                    if !names.any(|ty| self.may_be(place, depth, ty)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a condition on a type may have held for the object behind so many keys of a place. One on an interface or a
+    /// union may, also because the object of an interface object may have got its concrete type later; one on another
+    /// object type did not.
+    fn may_be(&self, place: &KeptPlace<'_>, depth: usize, ty: &str) -> bool {
+        let field = depth
+            .checked_sub(1)
+            .and_then(|above| place.fields.get(above));
+        let (Some(field), Some(runtime)) = (field, place.type_name(depth)) else {
+            return true;
+        };
+        let FieldValue::Composite { possible, .. } = &field.value else {
+            return true;
+        };
+        let symbol = self.plan.symbols.look_up(ty.as_bytes());
+        let is_object_type =
+            field.type_name != ty && symbol.is_some_and(|ty| possible.contains(ty));
+        !is_object_type || runtime >= UNKNOWN || symbol == Some(runtime)
     }
 
     fn root(&self) -> Selections<'_> {
@@ -157,17 +210,24 @@ impl<'a> Brought<'a> {
         Vec::new()
     }
 
-    fn selects(&self, selections: &Selections<'_>, key: Symbol) -> bool {
+    fn selects(&self, selections: &Selections<'_>, key: Symbol, applies: Applies<'_>) -> bool {
         let wanted = self.plan.symbols.name(key);
         let mut found = false;
-        self.visit(selections, &mut |known, _| found |= known == wanted);
+        self.visit(selections, applies, &mut |known, _| {
+            found |= known == wanted;
+        });
         found
     }
 
-    fn below<'s>(&'s self, selections: &Selections<'s>, key: Symbol) -> Selections<'s> {
+    fn below<'s>(
+        &'s self,
+        selections: &Selections<'s>,
+        key: Symbol,
+        applies: Applies<'_>,
+    ) -> Selections<'s> {
         let wanted = self.plan.symbols.name(key);
         let mut below = Vec::new();
-        self.visit(selections, &mut |known, selected| {
+        self.visit(selections, applies, &mut |known, selected| {
             if known == wanted {
                 below.push(selected);
             }
@@ -175,10 +235,11 @@ impl<'a> Brought<'a> {
         below
     }
 
-    /// Shows the key of each field, through fragments, and what is selected below it.
+    /// Shows the key of each field, through the fragments that apply, and what is selected below it.
     fn visit<'s>(
         &'s self,
         selections: &[&'s [Selection]],
+        applies: Applies<'_>,
         visitor: &mut impl FnMut(&'s str, &'s [Selection]),
     ) {
         for selection in selections.iter().copied().flatten() {
@@ -187,14 +248,21 @@ impl<'a> Brought<'a> {
                     visitor(field.response_name().as_str(), &field.selection_set);
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.visit(&[&fragment.selection_set], visitor);
+                    if fragment
+                        .type_condition
+                        .as_ref()
+                        .is_none_or(|ty| applies(ty))
+                    {
+                        self.visit(&[&fragment.selection_set], applies, visitor);
+                    }
                 }
                 Selection::FragmentSpread(spread) => {
                     for definition in &self.document.definitions {
                         if let Definition::FragmentDefinition(fragment) = definition
                             && fragment.name == spread.fragment_name
+                            && applies(&fragment.type_condition)
                         {
-                            self.visit(&[&fragment.selection_set], visitor);
+                            self.visit(&[&fragment.selection_set], applies, visitor);
                         }
                     }
                 }

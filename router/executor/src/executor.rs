@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use crate::contexts;
 use crate::errors::GraphQLError;
 use crate::fetch::{Link, State, subgraph_request};
-use crate::introspection::ApiSchema;
+use crate::introspection::{ApiSchema, Introspected};
 use crate::prepared::contexts::Contextual;
 use crate::prepared::{FetchStep, Step};
 use crate::representations::Entities;
@@ -79,18 +79,7 @@ impl Executor {
         if let Some(root) = &request.plan.root {
             execution.run(root).await;
         }
-        let (state, conditions) = execution.finish();
-        let size_hint = request.plan.expected_size(state.received);
-        let response = write_response(
-            &state.tree,
-            &request.plan,
-            &conditions,
-            introspected.as_ref(),
-            state.errors,
-            size_hint,
-        );
-        request.plan.note_size(response.bytes().len());
-        response
+        execution.respond(introspected.as_ref())
     }
 
     /// Runs a subscription: one response per event. A request error, or a primary subgraph that refuses the
@@ -136,14 +125,23 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// What was fetched, and which conditions hold.
-    pub(crate) fn finish(self) -> (State, Vec<bool>) {
-        (
-            self.state
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner),
-            self.conditions,
-        )
+    /// The response by what was fetched.
+    pub(crate) fn respond(self, introspected: Option<&Introspected>) -> Response {
+        let state = self.state.into_inner();
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let plan = &self.request.plan;
+        let may_learn = |subgraph: &str| self.inner.link(subgraph).is_none_or(Link::may_be_named);
+        let response = write_response(
+            &state.tree,
+            plan,
+            &self.conditions,
+            introspected,
+            state.errors,
+            &may_learn,
+            plan.expected_size(state.received),
+        );
+        plan.note_size(response.bytes().len());
+        response
     }
 
     /// Takes in a response that did not come from [`Execution::run`]: a subscription's event.

@@ -274,8 +274,7 @@ struct Received {
 /// The error that a client sees for a subgraph that gave no usable response. Its name is in it unless the link's policy
 /// keeps it from clients.
 pub(crate) fn failure(subgraph: &str, link: Option<&Link>, error: &TransportError) -> GraphQLError {
-    let policy = link.and_then(|link| link.policy.as_ref());
-    let message = match policy.is_none_or(ErrorPolicy::names_subgraph) {
+    let message = match link.is_none_or(Link::may_be_named) {
         true => format!("request to subgraph '{subgraph}' failed: {error}"),
         false => format!("request to a subgraph failed: {error}"),
     };
@@ -317,6 +316,11 @@ impl Link {
         if let Some(policy) = &self.policy {
             policy.apply(&self.subgraph, errors);
         }
+    }
+
+    /// Whether clients may learn the subgraph's name.
+    pub fn may_be_named(&self) -> bool {
+        self.policy.as_ref().is_none_or(ErrorPolicy::names_subgraph)
     }
 
     /// See [`SubgraphTransport::input_form`].

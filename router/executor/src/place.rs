@@ -1,9 +1,9 @@
 //! Places of the client's response.
 
-use std::sync::Arc;
-
 use crate::errors::PathElement;
-use crate::tree::ObjectId;
+use crate::prepared::Field;
+use crate::symbols::Symbol;
+use crate::tree::{ObjectId, Tree};
 
 /// The place of a value, as a chain on the stack: it costs nothing unless there is an error.
 #[derive(Clone, Copy)]
@@ -14,15 +14,15 @@ pub(crate) struct Place<'a> {
 
 #[derive(Clone, Copy)]
 enum Step<'a> {
-    /// A response key, and the object of the tree that the value is of.
-    Key(&'a Arc<str>, ObjectId),
+    /// A field of the response, and the object of the tree that the value is of.
+    Field(&'a Field, ObjectId),
     Index(usize),
 }
 
 impl<'a> Place<'a> {
     /// The place of an object's field.
-    pub fn of_field(parent: Option<&'a Place<'a>>, key: &'a Arc<str>, object: ObjectId) -> Self {
-        let step = Step::Key(key, object);
+    pub fn of_field(parent: Option<&'a Place<'a>>, field: &'a Field, object: ObjectId) -> Self {
+        let step = Step::Field(field, object);
         Place { parent, step }
     }
 
@@ -34,55 +34,53 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The path of an error.
-    pub fn path(&self) -> Vec<PathElement> {
-        let mut path = self.parent.map(Place::path).unwrap_or_default();
-        path.push(match self.step {
-            Step::Key(key, _) => PathElement::Key(key.clone()),
+    /// The same to keep, with the object at the place itself, if there is one.
+    pub fn to_kept(self, tree: &Tree, object: Option<ObjectId>) -> KeptPlace<'a> {
+        let mut kept = KeptPlace::default();
+        self.add_to(&mut kept);
+        kept.objects.extend(object);
+        let type_of = |object: &ObjectId| tree.objects[*object as usize].type_name;
+        kept.types = kept.objects.iter().map(type_of).collect();
+        kept
+    }
+
+    fn add_to(&self, kept: &mut KeptPlace<'a>) {
+        if let Some(parent) = self.parent {
+            parent.add_to(kept);
+        }
+        kept.path.push(match self.step {
+            Step::Field(field, object) => {
+                kept.fields.push(field);
+                kept.objects.push(object);
+                PathElement::Key(field.response_key.clone())
+            }
             Step::Index(index) => PathElement::Index(index),
         });
-        path
-    }
-
-    fn objects(&self) -> Vec<ObjectId> {
-        let mut objects = self.parent.map(Place::objects).unwrap_or_default();
-        if let Step::Key(_, object) = self.step {
-            objects.push(object);
-        }
-        objects
-    }
-
-    /// The same to keep, with the object at the place itself, if there is one.
-    pub fn to_kept(self, object: Option<ObjectId>) -> KeptPlace {
-        let mut objects = self.objects();
-        objects.extend(object);
-        KeptPlace {
-            path: self.path(),
-            objects,
-        }
     }
 }
 
-/// A place and the objects of the tree on the way to it.
-pub(crate) struct KeptPlace {
+/// A place and what lies on the way to it.
+#[derive(Default)]
+pub(crate) struct KeptPlace<'a> {
+    /// The path of an error.
     pub path: Vec<PathElement>,
-    /// The object in which each key of the path is looked up; behind them the object at the place itself.
+    /// The response's field for each key of the path.
+    pub fields: Vec<&'a Field>,
+    /// The object of the tree in which each key of the path is looked up; behind them the object at the place itself.
     objects: Vec<ObjectId>,
+    /// The runtime types of the objects.
+    types: Vec<Symbol>,
 }
 
-impl KeptPlace {
-    /// The path without its indices.
-    pub fn keys(&self) -> Vec<&str> {
-        let keys = self.path.iter().filter_map(|element| match element {
-            PathElement::Key(key) => Some(&**key),
-            PathElement::Index(_) => None,
-        });
-        keys.collect()
-    }
-
+impl KeptPlace<'_> {
     /// The object behind so many keys.
     pub fn object(&self, depth: usize) -> Option<ObjectId> {
         self.objects.get(depth).copied()
+    }
+
+    /// The runtime type of the object behind so many keys.
+    pub fn type_name(&self, depth: usize) -> Option<Symbol> {
+        self.types.get(depth).copied()
     }
 
     /// The path to the object behind so many keys.

@@ -6,7 +6,7 @@ use crate::errors::GraphQLError;
 const REDACTED: &str = "Subgraph errors redacted";
 
 /// What clients see of a subgraph's errors, and of failed requests to it. Paths are always seen: they lie in the
-/// client's own operation.
+/// client's own operation. So are errors of values that the API schema does not allow, but for the subgraph's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorPolicy {
     /// Whether the message is replaced by a general one.

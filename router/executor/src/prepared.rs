@@ -186,6 +186,11 @@ impl TypeSet {
         self.sorted.binary_search(&type_name).is_ok()
     }
 
+    /// Its types.
+    pub fn iter(&self) -> impl Iterator<Item = Symbol> {
+        self.sorted.iter().copied()
+    }
+
     /// Its type, when there is only one.
     pub fn only(&self) -> Option<Symbol> {
         match *self.sorted {

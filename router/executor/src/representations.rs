@@ -164,6 +164,13 @@ pub(crate) fn fitting_shape<'a>(
         .find(|shape| shape.types.contains(type_name))
 }
 
+/// Whether an object has all that some shape of the group sends, whatever its type.
+pub(crate) fn can_be_sent(tree: &Tree, symbols: &Symbols, group: &Group, object: ObjectId) -> bool {
+    let writer = Writer { tree, symbols };
+    let is_complete = |shape: &Shape| writer.fields(&mut Vec::new(), object, &shape.fields, false);
+    group.shapes.iter().any(is_complete)
+}
+
 /// Representations as the text of a JSON list, without repetitions.
 struct Distinct {
     text: Vec<u8>,

@@ -11,7 +11,6 @@ use crate::prepared::{FetchStep, Step};
 use crate::request::{ExecutionRequest, RequestContext};
 use crate::response::Response;
 use crate::transport::{SubgraphResponse, TransportError};
-use crate::write::write_response;
 
 type Events = BoxStream<'static, Result<SubgraphResponse, TransportError>>;
 
@@ -116,14 +115,5 @@ async fn complete(
     if let Some(rest) = rest {
         execution.run(rest).await;
     }
-    let (state, conditions) = execution.finish();
-    let size_hint = state.received + 64;
-    write_response(
-        &state.tree,
-        &request.plan,
-        &conditions,
-        None,
-        state.errors,
-        size_hint,
-    )
+    execution.respond(None)
 }

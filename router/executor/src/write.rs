@@ -5,31 +5,29 @@
 
 mod explained;
 mod leaf;
+mod origin;
+mod problems;
 
 use bytes::Bytes;
 
-use crate::brought::Brought;
 use crate::errors::{FetchErrors, GraphQLError};
 use crate::introspection::Introspected;
-use crate::place::{KeptPlace, Place};
+use crate::place::Place;
 use crate::prepared::{Field, FieldValue, Fields, PreparedPlan, TypeSet};
 use crate::response::Response;
 use crate::symbols::{NO_SYMBOL, Symbol, UNKNOWN};
 use crate::tree::{END, NodeId, ObjectId, ROOT, Tree, TreeValue};
-use explained::Explained;
+use problems::Problems;
 
-const VALIDATION_FAILED: &str = "RESPONSE_VALIDATION_FAILED";
-
-/// Errors of the writer beyond so many are counted, not shown: a list of a million nulls is one mistake.
-const MAX_ERRORS: usize = 500;
-
-/// Writes the response. `errors` are those of the fetches; what the writer finds wrong is added to them.
+/// Writes the response. To the errors of the fetches it adds what it finds wrong, with the name of the subgraph to blame where
+/// that is known and clients `may_learn` it.
 pub(crate) fn write_response(
     tree: &Tree,
     plan: &PreparedPlan,
     conditions: &[bool],
     introspected: Option<&Introspected>,
     fetch_errors: FetchErrors,
+    may_learn: &dyn Fn(&str) -> bool,
     size_hint: usize,
 ) -> Response {
     let writer = Writer {
@@ -37,10 +35,7 @@ pub(crate) fn write_response(
         plan,
         conditions,
         introspected,
-        fetch_errors: &fetch_errors,
-        explained: None,
-        errors: Vec::new(),
-        unreported: 0,
+        problems: Problems::new(tree, plan, conditions, &fetch_errors, may_learn),
         out: Vec::with_capacity(size_hint),
     };
     let (mut out, own_errors) = writer.response();
@@ -70,13 +65,7 @@ struct Writer<'a> {
     plan: &'a PreparedPlan,
     conditions: &'a [bool],
     introspected: Option<&'a Introspected>,
-    fetch_errors: &'a FetchErrors,
-    /// What `fetch_errors` explain; made when there is something to explain.
-    explained: Option<Explained<'a>>,
-    /// What the writer itself finds wrong.
-    errors: Vec<GraphQLError>,
-    /// How many more errors there would be.
-    unreported: usize,
+    problems: Problems<'a>,
     out: Vec<u8>,
 }
 
@@ -90,12 +79,7 @@ impl Writer<'_> {
             self.out.truncate(start);
             self.out.extend_from_slice(b"null");
         }
-        if self.unreported > 0 {
-            let message = format!("{} more errors", self.unreported);
-            let more = GraphQLError::new(message, VALIDATION_FAILED);
-            self.errors.push(more);
-        }
-        (self.out, self.errors)
+        (self.out, self.problems.into_errors())
     }
 
     fn fields(
@@ -129,7 +113,7 @@ impl Writer<'_> {
                 FieldValue::Introspection => self.introspection(field),
                 _ => {
                     let value = self.find(object, field.source, &mut cursor);
-                    let place = Place::of_field(parent, &field.response_key, object);
+                    let place = Place::of_field(parent, field, object);
                     self.value(value, field, &field.non_null, &place)?;
                 }
             }
@@ -179,7 +163,7 @@ impl Writer<'_> {
         let written = match value {
             None | Some(TreeValue::Null) => {
                 if is_non_null {
-                    self.null_error(field, place);
+                    self.problems.null(field, place, value.is_none());
                 }
                 Err(NullTravels)
             }
@@ -187,7 +171,8 @@ impl Writer<'_> {
                 self.list(first, field, inner, place)
             }
             Some(_) if !inner.is_empty() => {
-                self.error(format!("expected a list of {}", field.type_name), place);
+                let message = format!("expected a list of {}", field.type_name);
+                self.problems.value(message, place);
                 Err(NullTravels)
             }
             Some(value) => self.named(value, field, place),
@@ -230,14 +215,7 @@ impl Writer<'_> {
             FieldValue::ConstantTypename(_) | FieldValue::Introspection => return Ok(()),
         };
         if !written {
-            self.error(
-                format!(
-                    "{} is not a valid {}",
-                    self.describe(value),
-                    field.type_name
-                ),
-                place,
-            );
+            self.wrong_type(value, field, place);
             return Err(NullTravels);
         }
         Ok(())
@@ -252,14 +230,7 @@ impl Writer<'_> {
         place: &Place,
     ) -> Written {
         let TreeValue::Object(object) = value else {
-            self.error(
-                format!(
-                    "{} is not a valid {}",
-                    self.describe(value),
-                    field.type_name
-                ),
-                place,
-            );
+            self.wrong_type(value, field, place);
             return Err(NullTravels);
         };
         let known = self.tree.objects[object as usize].type_name;
@@ -269,23 +240,7 @@ impl Writer<'_> {
             known
         };
         if !possible.contains(type_name) {
-            // Known to be wrong already when the fetch that knows the concrete type failed.
-            let here = place.to_kept(Some(object));
-            let is_explained = self.is_explained(&here, |brought| {
-                let mut starts = brought.starts_of_field(&here);
-                starts.extend(brought.starts_of_type(&here));
-                starts
-            });
-            if !is_explained {
-                let message = match type_name {
-                    NO_SYMBOL => format!("the type of a {} is unknown", field.type_name),
-                    _ => format!(
-                        "{} has a value of a type that is not possible here",
-                        field.type_name
-                    ),
-                };
-                self.error(message, place);
-            }
+            self.problems.object_type(field, place, object, type_name);
             return Err(NullTravels);
         }
         self.fields(object, type_name, fields, Some(place))
@@ -308,53 +263,20 @@ impl Writer<'_> {
         }
     }
 
-    /// Reports a null where none may be, unless a subgraph has explained it already: a field has one error only
-    /// (section 6.4.4).
-    fn null_error(&mut self, field: &Field, place: &Place) {
-        let here = place.to_kept(None);
-        if !self.is_explained(&here, |brought| brought.starts_of_field(&here)) {
-            self.error(
-                format!(
-                    "cannot return null for non-nullable field '{}'",
-                    field.response_key
-                ),
-                place,
-            );
-        }
+    fn wrong_type(&mut self, value: TreeValue, field: &Field, place: &Place<'_>) {
+        let found = describe(value);
+        let message = format!("{found} is not a valid {}", field.type_name);
+        self.problems.value(message, place);
     }
+}
 
-    /// Whether the error of a fetch explains what is missing at a place; see [`Explained::explains`].
-    fn is_explained(
-        &mut self,
-        place: &KeptPlace,
-        starts: impl Fn(&Brought<'_>) -> Vec<usize>,
-    ) -> bool {
-        if self.fetch_errors.errors.is_empty() {
-            return false;
-        }
-        let (errors, plan) = (self.fetch_errors, self.plan);
-        self.explained
-            .get_or_insert_with(|| Explained::by(errors, plan))
-            .explains(place, starts)
-    }
-
-    fn error(&mut self, message: String, place: &Place) {
-        if self.errors.len() >= MAX_ERRORS {
-            self.unreported += 1;
-            return;
-        }
-        self.errors
-            .push(GraphQLError::new(message, VALIDATION_FAILED).at(place.path()));
-    }
-
-    fn describe(&self, value: TreeValue) -> &'static str {
-        match value {
-            TreeValue::Null => "null",
-            TreeValue::Bool(_) => "a boolean",
-            TreeValue::Number(_) => "this number",
-            TreeValue::String(_) => "this string",
-            TreeValue::Raw(_) | TreeValue::Object(_) => "an object",
-            TreeValue::List { .. } => "a list",
-        }
+fn describe(value: TreeValue) -> &'static str {
+    match value {
+        TreeValue::Null => "null",
+        TreeValue::Bool(_) => "a boolean",
+        TreeValue::Number(_) => "this number",
+        TreeValue::String(_) => "this string",
+        TreeValue::Raw(_) | TreeValue::Object(_) => "an object",
+        TreeValue::List { .. } => "a list",
     }
 }

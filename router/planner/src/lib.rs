@@ -19,6 +19,7 @@ pub mod field_set;
 mod format;
 pub mod graph;
 mod guard;
+pub mod literal;
 pub mod model;
 mod normalise;
 pub mod plan;

@@ -11,6 +11,7 @@ use apollo_compiler::{ExecutableDocument, Name, Node};
 
 use crate::error::PlanError;
 use crate::guard::Guard;
+use crate::literal::same_arguments;
 use crate::model::TypeId;
 use crate::supergraph::Supergraph;
 
@@ -72,7 +73,7 @@ struct Occurrence<'a> {
     /// The type it is selected on.
     on: &'a Name,
     guard: Guard,
-    field: &'a Field,
+    field: &'a Node<Field>,
 }
 
 pub(crate) fn normalise(
@@ -142,15 +143,30 @@ impl<'a> Normaliser<'a> {
         classes: &mut Vec<NormalField>,
     ) -> Result<(), PlanError> {
         let is_object = self.supergraph.is_object(parent);
+        let same = |one: &Occurrence<'_>, other: &Occurrence<'_>| {
+            same_arguments(&one.field.arguments, &other.field.arguments)
+        };
+        let are_same = occurrences
+            .iter()
+            .all(|(_, other)| same(&occurrences[0].1, other));
         // For each type: which occurrences apply, and the field's type there (it may be narrower than the
         // interface's). Types for which both are the same make a class.
         let mut split: BTreeMap<(Vec<usize>, String), (Type, Vec<TypeId>)> = BTreeMap::new();
         for ty in possible.iter() {
             let mut applying = Vec::new();
+            let mut first = None;
             let mut covered = Guard::never();
             for (index, (_, occurrence)) in occurrences.iter().enumerate() {
                 if occurrence.types.binary_search(ty).is_err() {
                     continue;
+                }
+                // The compiler takes lists of different lengths for the same.
+                let first = *first.get_or_insert(occurrence);
+                if !are_same && !same(first, occurrence) {
+                    return Err(PlanError::Conflict {
+                        response_key: key.clone(),
+                        location: occurrence.field.location(),
+                    });
                 }
                 // A leaf selected once more says nothing new unless under other conditions.
                 let is_new = self.widen(&mut covered, &occurrence.guard)?;

@@ -1,5 +1,6 @@
 //! Why a request is not executed.
 
+use apollo_compiler::parser::LineColumn;
 use apollo_compiler::validation::DiagnosticList;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -38,6 +39,15 @@ pub struct Location {
     pub line: usize,
     /// The column, in characters.
     pub column: usize,
+}
+
+impl From<LineColumn> for Location {
+    fn from(place: LineColumn) -> Location {
+        Location {
+            line: place.line,
+            column: place.column,
+        }
+    }
 }
 
 impl GraphQLError {
@@ -204,11 +214,7 @@ pub(crate) fn from_compiler(
     code: &str,
 ) -> GraphQLError {
     let mut result = GraphQLError::new(error.message.clone(), code);
-    for location in &error.locations {
-        result.locations.push(Location {
-            line: location.line,
-            column: location.column,
-        });
-    }
+    let locations = error.locations.iter().copied();
+    result.locations.extend(locations.map(Location::from));
     result
 }

@@ -4,12 +4,12 @@ use super::common::{others, who_says_what};
 use super::directives::Applied;
 use super::fields::FieldSource;
 use super::input::Input;
-use super::literals::same_value;
 use super::{Merger, Subgraph};
 use crate::code::{self, HintCode};
 use crate::diagnostics::name_subgraphs;
 use apollo_compiler::ast::{DirectiveList, DirectiveLocation, InputValueDefinition};
 use apollo_compiler::{Name, Node};
+use souk_planner::literal::same_value;
 use std::collections::BTreeSet;
 
 /// Arguments or input fields: where their directives stand, and the codes for what can differ.

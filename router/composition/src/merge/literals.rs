@@ -1,5 +1,4 @@
-//! Literals: whether two mean the same, and whether one fits a type (GraphQL specification, "Input
-//! Coercion").
+//! Whether a literal fits a type (GraphQL specification, "Input Coercion").
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, InputValueDefinition, Type, Value};
@@ -43,29 +42,6 @@ impl<'t> InputType<'t> {
             }),
             _ => None,
         }
-    }
-}
-
-/// Whether two literals are the same value, however it is written: `1` and `1.0`, objects in
-/// whatever order.
-pub(super) fn same_value(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Int(one), Value::Int(other)) => one == other,
-        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
-            one.to_f64() == other.to_f64()
-        }
-        (Value::List(one), Value::List(other)) => {
-            let mut pairs = one.iter().zip(other);
-            one.len() == other.len() && pairs.all(|(one, other)| same_value(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one.iter().all(|(name, value)| {
-                    let same = other.iter().find(|(other, _)| other == name);
-                    same.is_some_and(|(_, other)| same_value(value, other))
-                })
-        }
-        _ => one == other,
     }
 }
 
@@ -144,7 +120,7 @@ fn no_value(value: &Value, name: &Name) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{InputType, misfit, same_value};
+    use super::{InputType, misfit};
     use apollo_compiler::Schema;
     use apollo_compiler::ast::Value;
 
@@ -162,27 +138,6 @@ mod tests {
         let schema = Schema::parse(&sdl, "schema.graphql").unwrap();
         let field = &schema.get_object("Query").unwrap().fields["field"];
         Value::clone(field.arguments[0].default_value.as_ref().unwrap())
-    }
-
-    #[test]
-    fn the_same_value_written_differently() {
-        for (one, other) in [
-            ("1", "1.0"),
-            ("0.5", "0.50"),
-            ("5e-1", "0.5"),
-            ("{ a: 1, b: [2] }", "{ b: [2.0], a: 1 }"),
-        ] {
-            assert!(same_value(&literal(one), &literal(other)), "{one} {other}");
-        }
-        for (one, other) in [
-            ("1", "2"),
-            ("1", "\"1\""),
-            ("[1]", "[1, 1]"),
-            ("{ a: 1 }", "{ a: 1, b: null }"),
-            ("9007199254740993", "9007199254740992"),
-        ] {
-            assert!(!same_value(&literal(one), &literal(other)), "{one} {other}");
-        }
     }
 
     #[test]

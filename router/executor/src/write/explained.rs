@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::brought::Brought;
+use crate::brought::{Brought, Start};
 use crate::errors::{FetchErrors, PathElement};
 use crate::place::KeptPlace;
 use crate::prepared::{FetchId, FetchStep, PreparedPlan, Step};
@@ -58,24 +58,28 @@ impl<'a> Explained<'a> {
     /// A fetch's error explains what the fetch itself left out at the error's place, and all that the fetch left out of
     /// an object for which it brought nothing else. And it explains what another was to bring for an object that it
     /// could not ask about.
-    pub fn explains(&self, place: &KeptPlace, starts: impl Fn(&Brought<'_>) -> Vec<usize>) -> bool {
+    pub fn explains(
+        &self,
+        place: &KeptPlace<'_>,
+        starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
+    ) -> bool {
         self.failed.iter().any(|failed| {
             let fetch = failed.own.fetch();
             // Where the fetch has errors of the object that somebody starts from.
             let has_error_of = |depth: usize| self.has_error(fetch, place.path_to(depth));
-            let is_own = starts(&failed.own).into_iter().any(|depth| {
-                let object = place.object(depth);
+            let is_own = starts(&failed.own).into_iter().any(|start| {
+                let object = place.object(start.depth);
                 self.has_error(fetch, &place.path)
                     || object.is_some_and(|object| self.errors.was_refused(fetch, object))
-                        && has_error_of(depth)
+                        && has_error_of(start.depth)
             });
             is_own
                 || failed.later.iter().any(|later| {
-                    starts(later).into_iter().any(|depth| {
-                        let object = place.object(depth);
+                    starts(later).into_iter().any(|start| {
+                        let object = place.object(start.depth);
                         let was_asked = object
                             .is_some_and(|object| self.errors.was_asked(later.fetch(), object));
-                        !was_asked && has_error_of(depth)
+                        !was_asked && has_error_of(start.depth)
                     })
                 })
         })

@@ -14,6 +14,7 @@ mod in_process;
 mod introspection;
 mod metrics;
 mod nulls;
+mod origins;
 mod planned;
 mod robustness;
 mod root_fields;

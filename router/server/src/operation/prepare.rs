@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType};
 use apollo_compiler::executable::ExecutableDocument;
-use apollo_compiler::parser::Parser;
+use apollo_compiler::parser::{Parser, SourceMap};
 use apollo_compiler::validation::{Valid, WithErrors};
 use apollo_compiler::{Node, Schema};
 use souk_executor::PreparedPlan;
@@ -13,7 +13,7 @@ use souk_planner::{PlanError, Planner};
 use super::cache::{Failure, OperationKey};
 use super::{expose, limits};
 use crate::config::Limits;
-use crate::error::{GraphQLError, from_compiler, from_diagnostics};
+use crate::error::{GraphQLError, Location, from_compiler, from_diagnostics};
 use crate::override_labels::set_of;
 
 /// An operation that has been parsed, checked, validated and planned.
@@ -86,7 +86,7 @@ pub(crate) fn prepare(
     let labels = set_of(&key.labels);
     let planned = planner.plan_with_labels(&document, operation_name, &labels);
     let plan = planned.map_err(|error| Failure {
-        errors: vec![refusal(&error, operation_name)],
+        errors: vec![refusal(&error, operation_name, &document.sources)],
         by_planner: true,
     })?;
     let shown_plan = rules.expose_plans.then(|| Arc::new(expose::shown(&plan)));
@@ -99,16 +99,26 @@ pub(crate) fn prepare(
     })
 }
 
-fn refusal(error: &PlanError, operation: Option<&str>) -> GraphQLError {
-    if *error == PlanError::TooComplex {
-        let message = "the operation is too complex to be planned; select less of interfaces and unions, or send several operations";
-        return GraphQLError::new(message, "QUERY_PLAN_COMPLEXITY_EXCEEDED");
+fn refusal(error: &PlanError, operation: Option<&str>, sources: &SourceMap) -> GraphQLError {
+    match error {
+        PlanError::TooComplex => {
+            let message = "the operation is too complex to be planned; select less of interfaces and unions, or send several operations";
+            GraphQLError::new(message, "QUERY_PLAN_COMPLEXITY_EXCEEDED")
+        }
+        PlanError::Conflict { location, .. } => {
+            let place = location.and_then(|location| location.line_column(sources));
+            let mut refusal = GraphQLError::new(error.to_string(), "GRAPHQL_VALIDATION_FAILED");
+            refusal.locations.extend(place.map(Location::from));
+            refusal
+        }
+        PlanError::Operation(_) | PlanError::Unresolvable { .. } => {
+            tracing::error!(%error, operation, "a valid operation could not be planned");
+            GraphQLError::new(
+                "the operation could not be planned",
+                "QUERY_PLANNING_FAILED",
+            )
+        }
     }
-    tracing::error!(%error, operation, "a valid operation could not be planned");
-    GraphQLError::new(
-        "the operation could not be planned",
-        "QUERY_PLANNING_FAILED",
-    )
 }
 
 /// Parses a document. A document that is too long or too deep is told which limit it breaks, and nothing else:

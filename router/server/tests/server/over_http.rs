@@ -3,7 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Served, serve};
+use souk_router::{RouterBuilder, RouterConfig};
+
+use crate::support::{Served, Shop, serve, serve_router, shop};
 
 const NEW: &str = "application/graphql-response+json";
 const OLD: &str = "application/json";
@@ -376,4 +378,26 @@ async fn introspection_can_be_switched_off() {
         served.query("{ product(id: 1) { __typename name } }").await["data"]["product"]["__typename"],
         "Product"
     );
+}
+
+#[tokio::test]
+async fn lists_of_different_lengths_conflict_like_other_arguments() {
+    let supergraph = shop::SUPERGRAPH.replace("  products: ", "  products(ids: [ID!]): ");
+    let router = RouterBuilder::new(RouterConfig::default(), Shop::default().transports());
+    let served = serve_router(router.build(&supergraph).unwrap()).await;
+    let cases = [
+        // Found by validation.
+        "{ products(ids: [1]) { id }\n  products(ids: [2]) { id } }",
+        // Found by the planner.
+        "{ products(ids: []) { id }\n  products(ids: [2]) { id } }",
+    ];
+    for query in cases {
+        let response = served.query(query).await;
+        let error = json!({
+            "message": "operation must not provide conflicting field arguments for the same name `products`",
+            "locations": [{ "line": 2, "column": 3 }],
+            "extensions": { "code": "GRAPHQL_VALIDATION_FAILED" },
+        });
+        assert_eq!(response, json!({ "errors": [error] }), "{query}");
+    }
 }

@@ -19,7 +19,7 @@ pub const WEBHOOK_SECRET: &str = "a webhook secret of 32 bytes or more";
 /// The subgraphs, in the order in which they are started.
 const SUBGRAPHS: [&str; 6] = ["user", "shop", "product", "order", "payment", "search"];
 
-/// How to start a platform. Journeys need no more than [`Platform::serve`] and [`Platform::separate`].
+/// How to start a platform.
 #[derive(Clone)]
 pub struct Launch {
     binary: String,

@@ -40,16 +40,6 @@ struct Servers {
 }
 
 impl Platform {
-    /// `souk serve` with demo data, ready.
-    pub async fn serve(binary: &str) -> Platform {
-        Launch::new(binary).serve().await
-    }
-
-    /// Eight processes with demo data, ready.
-    pub async fn separate(binary: &str) -> Platform {
-        Launch::new(binary).separate().await
-    }
-
     /// The address of the first router, without a trailing slash.
     pub fn url(&self) -> &str {
         self.url_of_first([ROUTER, SERVE])

@@ -6,12 +6,13 @@
 mod requests;
 
 use super::directives::Strategy;
-use super::literals::{InputType, misfit, same_value};
+use super::literals::{InputType, misfit};
 use crate::specs::Version;
 use crate::subgraph::Subgraph;
 use crate::subgraph::canonical::FOREIGN_PREFIX;
 use apollo_compiler::ast::{Directive, DirectiveDefinition, DirectiveLocation, Value};
 use apollo_compiler::{Name, Node};
+use souk_planner::literal::same_value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The custom directives of the supergraph.

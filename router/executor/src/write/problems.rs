@@ -1,0 +1,152 @@
+//! What is wrong with the values of a response.
+
+use super::explained::Explained;
+use super::origin::Origins;
+use crate::brought::{Brought, Start};
+use crate::errors::{FetchErrors, GraphQLError};
+use crate::place::{KeptPlace, Place};
+use crate::prepared::{Field, PreparedPlan};
+use crate::symbols::{NO_SYMBOL, Symbol};
+use crate::tree::{ObjectId, Tree};
+
+const VALIDATION_FAILED: &str = "RESPONSE_VALIDATION_FAILED";
+
+/// More errors than this are counted, not shown: a list of a million nulls is one mistake.
+const MAX_ERRORS: usize = 500;
+
+/// Collects errors of values that the API schema does not allow where they are. Each names the subgraph that the value came
+/// from, where it is known and clients may learn it.
+pub(super) struct Problems<'a> {
+    tree: &'a Tree,
+    plan: &'a PreparedPlan,
+    conditions: &'a [bool],
+    fetch_errors: &'a FetchErrors,
+    /// Whether clients may learn the name of a subgraph.
+    may_learn: &'a dyn Fn(&str) -> bool,
+    /// What `fetch_errors` explain; made when there is something to explain.
+    explained: Option<Explained<'a>>,
+    /// Where values came from; made for the first error.
+    origins: Option<Origins<'a>>,
+    errors: Vec<GraphQLError>,
+    /// How many more errors there would be.
+    unreported: usize,
+}
+
+impl<'a> Problems<'a> {
+    /// None yet.
+    pub fn new(
+        tree: &'a Tree,
+        plan: &'a PreparedPlan,
+        conditions: &'a [bool],
+        fetch_errors: &'a FetchErrors,
+        may_learn: &'a dyn Fn(&str) -> bool,
+    ) -> Problems<'a> {
+        Problems {
+            tree,
+            plan,
+            conditions,
+            fetch_errors,
+            may_learn,
+            explained: None,
+            origins: None,
+            errors: Vec::new(),
+            unreported: 0,
+        }
+    }
+
+    /// All errors.
+    pub fn into_errors(mut self) -> Vec<GraphQLError> {
+        if self.unreported > 0 {
+            let message = format!("{} more errors", self.unreported);
+            self.errors
+                .push(GraphQLError::new(message, VALIDATION_FAILED));
+        }
+        self.errors
+    }
+
+    /// A null where none may be, unless a subgraph has explained it already: a field has one error only (section 6.4.4).
+    /// It `is_missing` when no subgraph brought even the null.
+    pub fn null(&mut self, field: &Field, place: &Place<'_>, is_missing: bool) {
+        let here = place.to_kept(self.tree, None);
+        let starts = |brought: &Brought<'a>| brought.starts_of_field(&here);
+        if !self.is_explained(&here, starts) {
+            let key = &field.response_key;
+            let message = format!("cannot return null for non-nullable field '{key}'");
+            self.add(message, &here, is_missing, starts);
+        }
+    }
+
+    /// A value that is not of the field's type.
+    pub fn value(&mut self, message: String, place: &Place<'_>) {
+        let here = place.to_kept(self.tree, None);
+        let starts = |brought: &Brought<'a>| brought.starts_of_field(&here);
+        self.add(message, &here, false, starts);
+    }
+
+    /// An object whose type is not known or not possible, unless the fetch that knows the concrete type failed.
+    pub fn object_type(
+        &mut self,
+        field: &Field,
+        place: &Place<'_>,
+        object: ObjectId,
+        type_name: Symbol,
+    ) {
+        let here = place.to_kept(self.tree, Some(object));
+        let is_explained = self.is_explained(&here, |brought| {
+            let mut starts = brought.starts_of_field(&here);
+            starts.extend(brought.starts_of_type(&here));
+            starts
+        });
+        if is_explained {
+            return;
+        }
+        let expected = &field.type_name;
+        let is_missing = type_name == NO_SYMBOL;
+        let message = match is_missing {
+            true => format!("the type of a {expected} is unknown"),
+            false => format!("{expected} has a value of a type that is not possible here"),
+        };
+        self.add(message, &here, is_missing, |brought| {
+            brought.starts_of_type(&here)
+        });
+    }
+
+    /// Whether the error of a fetch explains what is missing at a place; see [`Explained::explains`].
+    fn is_explained(
+        &mut self,
+        place: &KeptPlace<'_>,
+        starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
+    ) -> bool {
+        if self.fetch_errors.errors.is_empty() {
+            return false;
+        }
+        let (errors, plan) = (self.fetch_errors, self.plan);
+        self.explained
+            .get_or_insert_with(|| Explained::by(errors, plan))
+            .explains(place, starts)
+    }
+
+    fn add(
+        &mut self,
+        message: String,
+        place: &KeptPlace<'_>,
+        is_missing: bool,
+        starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
+    ) {
+        if self.errors.len() >= MAX_ERRORS {
+            self.unreported += 1;
+            return;
+        }
+        let error = GraphQLError::new(message, VALIDATION_FAILED).at(place.path.clone());
+        let (tree, plan, conditions) = (self.tree, self.plan, self.conditions);
+        let subgraph = self
+            .origins
+            .get_or_insert_with(|| Origins::new(tree, plan, conditions))
+            .subgraph(place, is_missing, starts)
+            .filter(|subgraph| (self.may_learn)(subgraph));
+        self.errors.push(match subgraph {
+            Some(subgraph) => error.with_extension("service", subgraph),
+            None => error,
+        });
+    }
+}
