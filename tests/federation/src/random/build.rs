@@ -9,6 +9,8 @@ use crate::random::whole::{Size, Whole};
 pub(crate) struct Builder {
     pub dice: Dice,
     pub size: Size,
+    /// Whether fields may fail.
+    pub errors: bool,
     pub whole: Whole,
     /// The subgraphs that may have fields of an entity, by index.
     pub homes: IndexMap<String, Vec<usize>>,
@@ -20,6 +22,7 @@ pub(crate) fn build(dice: Dice, size: Size, errors: bool) -> (Whole, Dice) {
     let mut builder = Builder {
         dice,
         size,
+        errors,
         whole: Whole::default(),
         homes: IndexMap::new(),
     };

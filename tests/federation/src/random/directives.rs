@@ -91,7 +91,8 @@ impl Builder {
             None if self.whole.objects.contains_key(target) => vec![target.to_owned()],
             None => self.whole.implementers(target),
         };
-        if possible.is_empty() {
+        let is_lost = possible.iter().any(|object| self.may_be_lost(object));
+        if possible.is_empty() || (self.errors && is_lost) {
             return None;
         }
         let on = self.dice.pick(&possible).clone();
@@ -119,6 +120,16 @@ impl Builder {
         }
         self.whole.objects[&on].fields[&field].sound = true;
         Some(Below { on, field })
+    }
+
+    /// Whether a failing field of an object takes the object with it. What is required is fetched along with what clients
+    /// select of the same object, and then lost, too; one server would have it still.
+    fn may_be_lost(&self, object: &str) -> bool {
+        let mut fields = self.whole.objects[object].fields.values();
+        fields.any(|field| {
+            let is_leaf = !self.whole.is_composite(&named(&field.ty));
+            field.ty.is_non_null() && !(field.sound && is_leaf)
+        })
     }
 
     /// Makes sure that a subgraph has a field of an entity, if only as an external one.
