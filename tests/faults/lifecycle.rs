@@ -10,6 +10,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use souk_harness::market::{Offer, pay, place_order, register_buyers};
 use souk_harness::{Client, Launch, Platform, Signal, free_port, shared, wait_for};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::SOUK;
 use crate::books::orders_of;
@@ -246,10 +248,11 @@ async fn flags_choose_the_port_the_data_and_no_demo() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_routers_configuration_lets_another_site_read_answers() {
+async fn the_routers_configuration_counts() {
     let file = shared::data_directory().join("router.yaml");
     let config = "cors:\n  policies:\n    - origins: [\"https://shop.example\"]\n\
-        supergraph:\n  introspection: false\nlimits:\n  max_depth: 2\n";
+        supergraph:\n  introspection: false\nlimits:\n  max_depth: 2\n\
+        server:\n  http:\n    header_read_timeout: 2s\n";
     fs::write(&file, config).unwrap();
     let platform = Launch::new(SOUK)
         .without_demo()
@@ -275,6 +278,16 @@ async fn the_routers_configuration_lets_another_site_read_answers() {
     anybody
         .fails("{ __schema { queryType { name } } }", json!({}))
         .await;
+
+    let address = platform.url().strip_prefix("http://").unwrap();
+    for unfinished in ["", "POST /graphql HTTP/1.1\r\nhost: sh"] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(unfinished.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let closed = client.read_to_end(&mut answer);
+        let closed = tokio::time::timeout(Duration::from_secs(30), closed).await;
+        closed.expect("the connection is closed").unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Request;
 use axum::body::Bytes;
@@ -13,11 +14,14 @@ use axum::routing::post;
 use souk::in_process::InProcess;
 use souk_executor::Transports;
 use souk_platform::Identity;
-use souk_platform::serving::{correlation_id, execute, without_delay};
-use souk_router::{RouterBuilder, RouterConfig};
+use souk_platform::serving::{correlation_id, execute};
+use souk_router::{RouterBuilder, RouterConfig, serve_routes};
 use tokio::net::TcpListener;
 
 use super::graph;
+
+/// How long a client may take to send the head of a request, as in `souk subgraph`.
+const HEAD_WITHIN: Duration = Duration::from_secs(120);
 
 /// Serves each subgraph over HTTP under its name.
 pub async fn subgraphs(address: SocketAddr) {
@@ -29,8 +33,8 @@ pub async fn subgraphs(address: SocketAddr) {
         routes = routes.merge(route);
     }
     let listener = TcpListener::bind(address).await.expect("a free address");
-    let served = axum::serve(without_delay(listener), routes).await;
-    served.expect("a server");
+    let never = std::future::pending();
+    serve_routes(routes, listener, HEAD_WITHIN, never, Duration::ZERO).await;
 }
 
 /// As [`InProcess`] does it: the subgraph's own work is the same on both ways.

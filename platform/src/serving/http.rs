@@ -2,7 +2,6 @@
 //! request without a signed identity header is refused, and so is a forged or expired one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::Request;
 use axum::Router;
@@ -11,11 +10,9 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts, State, WebSocketUpgrade}
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post as on_post};
-use axum::serve::{ListenerExt, TapIo};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower_http::decompression::RequestDecompressionLayer;
 use uuid::Uuid;
@@ -26,7 +23,7 @@ use crate::identity::{
     CLIENT_HEADER, CORRELATION_HEADER, ClientAddress, IDENTITY_HEADER, Identity, InternalSigner,
 };
 use crate::subgraph::Subgraph;
-use crate::telemetry;
+use crate::telemetry::{self, TelemetryError};
 
 /// The largest request in bytes, decompressed. The router's own limit is lower; lists of representations make requests grow.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -35,8 +32,6 @@ const LARGEST_BODY: usize = 4 * 1024 * 1024;
 const READ_BUFFER: usize = 4 * 1024;
 /// The longest correlation id that is taken over from a caller: as long as the router takes from its clients.
 const LONGEST_CORRELATION_ID: usize = 128;
-/// How long open requests may take once the server is told to stop.
-const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a subgraph's server needs beside the subgraph.
 #[derive(Clone)]
@@ -49,17 +44,6 @@ pub struct Serving {
     pub shutdown: CancellationToken,
 }
 
-/// Why a server ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The socket failed.
-    #[error("the server failed: {0}")]
-    Io(#[from] std::io::Error),
-    /// The metrics' recorder cannot be installed.
-    #[error(transparent)]
-    Telemetry(#[from] telemetry::TelemetryError),
-}
-
 struct Server {
     subgraph: Arc<Subgraph>,
     serving: Serving,
@@ -68,7 +52,7 @@ struct Server {
 
 /// The routes of a subgraph that runs on its own: `POST /graphql`, subscriptions by graphql-transport-ws on the same
 /// path, `/health` (the process lives), `/readiness`, `/metrics`, and the subgraph's own routes.
-pub fn router(subgraph: Arc<Subgraph>, serving: Serving) -> Result<Router, ServeError> {
+pub fn router(subgraph: Arc<Subgraph>, serving: Serving) -> Result<Router, TelemetryError> {
     let own_routes = subgraph.routes.clone();
     let metrics = telemetry::metrics()?;
     let server = Arc::new(Server {
@@ -87,36 +71,6 @@ pub fn router(subgraph: Arc<Subgraph>, serving: Serving) -> Result<Router, Serve
         .layer(DefaultBodyLimit::disable())
         .with_state(server);
     Ok(routes.merge(own_routes))
-}
-
-/// Serves until `shutdown` is cancelled, then lets open requests end, for ten seconds at most.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: CancellationToken,
-) -> Result<(), ServeError> {
-    let stop = shutdown.clone();
-    let server = axum::serve(without_delay(listener), router)
-        .with_graceful_shutdown(async move { stop.cancelled().await });
-    let drained = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(DRAIN_WITHIN).await;
-    };
-    tokio::select! {
-        ended = async { server.await } => ended?,
-        () = drained => tracing::warn!("gave up on requests that did not end in time"),
-    }
-    Ok(())
-}
-
-/// A listener whose connections send small messages at once, instead of waiting until the client has acknowledged those
-/// before them.
-pub fn without_delay(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
-    listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "could not switch off delays on a connection");
-        }
-    })
 }
 
 /// The correlation id of a request: the caller's, if it is short and printable, else a new one.

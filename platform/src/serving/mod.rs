@@ -10,6 +10,6 @@ mod websocket;
 
 pub use self::execute::{error_response, execute, execute_stream};
 pub use self::health::{Readiness, cache_check, database_check};
-pub use self::http::{ServeError, Serving, correlation_id, router, serve, without_delay};
+pub use self::http::{Serving, correlation_id, router};
 pub use self::peers::{HttpTransport, LocalTransport};
 pub use self::tasks::Tasks;

@@ -141,7 +141,8 @@ async fn serve_on(database: Database) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let stop = shutdown.clone();
-    let server = tokio::spawn(async move { serving::serve(listener, router, stop).await.unwrap() });
+    let server = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+    let server = tokio::spawn(async move { server.await.unwrap() });
     Running {
         address,
         shutdown,

@@ -79,7 +79,7 @@ pub const INTERFACE_OBJECT_USAGE_ERROR: &str = "INTERFACE_OBJECT_USAGE_ERROR";
 pub const INVALID_FIELD_SHARING: &str = "INVALID_FIELD_SHARING";
 /// A schema is not valid GraphQL.
 pub const INVALID_GRAPHQL: &str = "INVALID_GRAPHQL";
-/// A `@link` is malformed or imports what its specification does not have.
+/// A `@link` is malformed, imports what its specification does not have, or gives it a name that is taken.
 pub const INVALID_LINK_DIRECTIVE_USAGE: &str = "INVALID_LINK_DIRECTIVE_USAGE";
 /// A `@link` URL has no usable name or version.
 pub const INVALID_LINK_IDENTIFIER: &str = "INVALID_LINK_IDENTIFIER";

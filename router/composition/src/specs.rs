@@ -10,6 +10,14 @@ pub(crate) const CONNECT: &str = "https://specs.apollo.dev/connect";
 /// Under this address stands every specification of [`KEPT_SPECS`].
 const SPECS: &str = "https://specs.apollo.dev/";
 
+/// Whether a directive's name belongs, in every supergraph, to the join or the link specification.
+pub(crate) fn is_reserved(directive: &str) -> bool {
+    ["join", "link", "core"].iter().any(|namespace| {
+        let rest = directive.strip_prefix(namespace);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
+    })
+}
+
 /// A specification's version, `v2.5` is `Version(2, 5)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(pub u32, pub u32);

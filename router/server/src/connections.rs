@@ -19,6 +19,29 @@ use tower::ServiceExt;
 /// How long to wait before accepting again when the system has run out of something.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Serves routes of a program as a router serves its own: a client that does not send the head of a request within
+/// `head_within` is not kept, nor is a connection on which no other request comes for as long. When `stop` resolves, the requests
+/// that are under way have `finish_within` to be answered.
+pub async fn serve_routes(
+    routes: axum::Router,
+    listener: TcpListener,
+    head_within: Duration,
+    stop: impl Future<Output = ()>,
+    finish_within: Duration,
+) {
+    let connections = Connections::new(routes, head_within);
+    tokio::select! {
+        () = accept(listener, |stream, peer| connections.serve(stream, peer, ())) => {}
+        () = stop => {}
+    }
+    if tokio::time::timeout(finish_within, connections.finish())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
 /// Hands on every connection that clients open, for ever.
 pub(crate) async fn accept(listener: TcpListener, mut take: impl FnMut(TcpStream, SocketAddr)) {
     loop {

@@ -33,6 +33,7 @@ mod watch;
 
 pub use authentication::{KeySource, KeySourceError};
 pub use config::{ConfigError, RouterConfig};
+pub use connections::serve_routes;
 pub use correlation::{CORRELATION_ID, CorrelationId};
 pub use engine::SupergraphLoadError;
 pub use error::{GraphQLError, Location};

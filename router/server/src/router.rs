@@ -181,10 +181,10 @@ impl Router {
         self.handle.clone()
     }
 
-    /// The routes, for a program that serves them itself. It has to stop its server when
-    /// [`RouterHandle::stopping`] resolves, and to await [`RouterHandle::stopped`] before it ends.
-    pub fn into_routes(self) -> axum::Router {
-        self.routes
+    /// The same router with further routes beside its own.
+    pub fn with_routes(mut self, routes: axum::Router) -> Router {
+        self.routes = self.routes.merge(routes);
+        self
     }
 
     /// Serves until [`RouterHandle::shutdown`] is called. Requests that are under way then get their answers,
@@ -244,7 +244,7 @@ impl RouterHandle {
     }
 
     /// Resolves when [`RouterHandle::shutdown`] has been called.
-    pub async fn stopping(&self) {
+    pub(crate) async fn stopping(&self) {
         self.service.stopping.cancelled().await;
     }
 
@@ -258,7 +258,7 @@ impl RouterHandle {
 
     /// Resolves when sockets, streams and mutations have ended after [`RouterHandle::shutdown`], or when
     /// `supergraph.connection_shutdown_timeout` is over, which counts from the call of that.
-    pub async fn stopped(&self) {
+    async fn stopped(&self) {
         if self.in_time(self.service.tasks.wait()).await.is_none() {
             tracing::warn!(
                 open = self.service.tasks.len(),

@@ -1,6 +1,5 @@
 //! `souk serve`: the whole platform in one process.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,9 +14,7 @@ use souk_executor::Transports;
 use souk_platform::cache::Revocations;
 use souk_platform::config::Config;
 use souk_platform::postgres::Cluster;
-use souk_platform::serving::{
-    LocalTransport, Readiness, Tasks, cache_check, database_check, without_delay,
-};
+use souk_platform::serving::{LocalTransport, Readiness, Tasks, cache_check, database_check};
 use souk_platform::{Subgraph, telemetry};
 use souk_router::{KeySource, KeySourceError, Router, RouterBuilder, RouterConfig};
 use tokio::net::TcpListener;
@@ -118,20 +115,10 @@ async fn serve(backing: &Backing, tasks: &Tasks, start: Start) -> Result<(), Fai
     backing.start_workers(&subgraphs, tasks).await?;
     let router = build_router(backing, &subgraphs, router_config).await?;
     let handle = router.handle();
-    let mut routes =
-        router
-            .into_routes()
-            .merge(health_routes(backing, &subgraphs, tasks.shutdown().clone()));
-    for subgraph in &subgraphs {
-        routes = routes.merge(subgraph.routes.clone());
-    }
-    let stop = handle.clone();
-    let server = axum::serve(
-        without_delay(listener),
-        routes.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move { stop.stopping().await });
-    let mut server = tokio::spawn(server.into_future());
+    let health = health_routes(backing, &subgraphs, tasks.shutdown().clone());
+    let own = subgraphs.iter().map(|subgraph| subgraph.routes.clone());
+    let router = own.fold(router.with_routes(health), Router::with_routes);
+    let mut server = tokio::spawn(router.serve(listener));
 
     let url = backing.config.public_url();
     tracing::info!(url, elapsed = ?began.elapsed(), "serving");
@@ -153,8 +140,10 @@ async fn serve(backing: &Backing, tasks: &Tasks, start: Start) -> Result<(), Fai
     };
     tracing::info!("stopping");
     handle.shutdown();
-    let _ = tokio::time::timeout(FINISH_WITHIN, server).await;
-    handle.stopped().await;
+    if !server.is_finished() {
+        // It ends in time, see `supergraph.connection_shutdown_timeout`, and has told in the log what did not.
+        let _ = server.await;
+    }
     ended
 }
 

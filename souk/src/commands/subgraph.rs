@@ -11,6 +11,7 @@ use souk_platform::identity::InternalSigner;
 use souk_platform::serving::{
     self, HttpTransport, Readiness, Serving, Tasks, cache_check, database_check,
 };
+use souk_router::serve_routes;
 use tokio_util::sync::CancellationToken;
 
 use crate::backing::{Backing, check_search_directory, require_shared_servers};
@@ -19,6 +20,11 @@ use crate::commands::{bind, configure, told_to_stop};
 use crate::failure::Failure;
 use crate::graph::{MEMBERS, member};
 
+/// How long a client may take to send the head of a request. Longer than router and subgraphs keep idle connections to each
+/// other, so that none is closed at the moment of sending.
+const HEAD_WITHIN: Duration = Duration::from_secs(120);
+/// How long open requests may take once the server is told to stop.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// How long background work may take to end.
 const FINISH_WITHIN: Duration = Duration::from_secs(15);
 
@@ -71,9 +77,8 @@ pub async fn run(args: SubgraphArgs) -> Result<(), Failure> {
         }
         stop.cancel();
     });
-    serving::serve(listener, routes, shutdown)
-        .await
-        .map_err(Failure::failed)?;
+    let stopped = shutdown.cancelled();
+    serve_routes(routes, listener, HEAD_WITHIN, stopped, DRAIN_WITHIN).await;
     tasks.finish(FINISH_WITHIN).await;
     backing.stop().await;
     Ok(())

@@ -8,6 +8,7 @@ use super::combine::{Combine, combine};
 use super::common::who_says_what;
 use super::{KeptNames, Merger, join};
 use crate::code;
+use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use crate::specs;
 use crate::subgraph::Subgraph;
@@ -276,6 +277,10 @@ impl Merger<'_> {
                 continue;
             };
             if using.iter().all(|(_, spelled)| spelled.name == first.name) {
+                if let Some(problem) = taken(&first.name, &names) {
+                    let name = (kept.name, first.name.clone());
+                    self.name_taken(&name, &using, &problem);
+                }
                 names.insert(kept.name, first.name.clone());
                 continue;
             }
@@ -298,6 +303,37 @@ impl Merger<'_> {
         }
         names
     }
+
+    fn name_taken(
+        &mut self,
+        (known, spelled): &(&str, String),
+        using: &[(&Subgraph, &Spelling)],
+        problem: &str,
+    ) {
+        let subgraphs = using.iter().map(|(subgraph, _)| subgraph.name.as_str());
+        let locations = using
+            .iter()
+            .flat_map(|(subgraph, spelled)| subgraph.locate(spelled.first))
+            .collect();
+        self.diagnostics.error(
+            code::INVALID_LINK_DIRECTIVE_USAGE,
+            format!(
+                "federation's \"@{known}\" is \"@{spelled}\" in {}, but in the supergraph that name {problem}: \
+                 import it under another name",
+                name_subgraphs(subgraphs)
+            ),
+            locations,
+        );
+    }
+}
+
+/// Why a directive cannot have this name in the supergraph, where others have these names already.
+fn taken(spelled: &str, names: &KeptNames) -> Option<String> {
+    if specs::is_reserved(spelled) {
+        return Some("belongs to the specifications that every supergraph links".to_owned());
+    }
+    let (other, _) = names.iter().find(|(_, name)| *name == spelled)?;
+    Some(format!("is that of \"@{other}\""))
 }
 
 /// `@cacheTag` concerns who caches alone, so the supergraph passes it on with the subgraphs that

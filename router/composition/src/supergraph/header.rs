@@ -247,14 +247,17 @@ impl Features {
         features
     }
 
-    /// A custom directive that is called like a kept specification, or like something of its namespace, would be taken
-    /// for that specification's: its namespace gets another name (link specification, "Name conventions").
+    /// A directive that is called like a kept specification which it is not from, or like something of its namespace,
+    /// would be taken for that specification's: its namespace gets another name (link specification, "Name conventions").
     fn name_apart(&mut self, merged: &Merged) {
         let links = merged.composed.links.iter();
         let custom = links.flat_map(|link| link.imports.iter().map(|(_, spelled)| spelled));
         let custom: Vec<&str> = custom.map(String::as_str).collect();
         for spec in specs::KEPT_SPECS {
-            let is_confused = custom.iter().any(|name| {
+            let is_own = |name: &&str| spec.directives.iter().any(|own| own.name == *name);
+            let kept = merged.names.iter().filter(|(known, _)| !is_own(known));
+            let others = kept.map(|(_, spelled)| spelled.as_str());
+            let is_confused = others.chain(custom.iter().copied()).any(|name| {
                 let rest = name.strip_prefix(spec.name);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
             });

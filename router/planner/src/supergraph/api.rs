@@ -22,7 +22,9 @@ pub(super) fn api_schema(
         .types
         .iter()
         .filter(|(name, ty)| {
-            ty.directives().has(&inaccessible) || (links.owns(name) && !ty.is_built_in())
+            let is_inaccessible = |inaccessible| ty.directives().has(inaccessible);
+            inaccessible.as_deref().is_some_and(is_inaccessible)
+                || (links.owns(name) && !ty.is_built_in())
         })
         .map(|(name, _)| name.clone())
         .collect();
@@ -45,7 +47,7 @@ pub(super) fn api_schema(
             let definition = definition.make_mut();
             definition
                 .arguments
-                .retain(|argument| !argument.directives.has(&inaccessible));
+                .retain(|argument| !has(&argument.directives, inaccessible.as_deref()));
             definition.locations.retain(|at| is_executable(at.name()));
         }
     }
@@ -90,8 +92,8 @@ fn is_executable(location: &str) -> bool {
 }
 
 struct Visible {
-    /// The name `@inaccessible` has in this supergraph.
-    inaccessible: String,
+    /// The name `@inaccessible` has in this supergraph, if any.
+    inaccessible: Option<String>,
     hidden_types: HashSet<Name>,
 }
 
@@ -141,7 +143,7 @@ impl Visible {
                 keep_components(&mut enumeration.directives.0);
                 enumeration
                     .values
-                    .retain(|_, value| !value.directives.has(&self.inaccessible));
+                    .retain(|_, value| !has(&value.directives, self.inaccessible.as_deref()));
                 for value in enumeration.values.values_mut() {
                     keep(&mut value.make_mut().directives);
                 }
@@ -168,8 +170,12 @@ impl Visible {
     }
 
     fn shows(&self, directives: &DirectiveList, ty: &Name) -> bool {
-        !directives.has(&self.inaccessible) && !self.hidden_types.contains(ty)
+        !has(directives, self.inaccessible.as_deref()) && !self.hidden_types.contains(ty)
     }
+}
+
+fn has(directives: &DirectiveList, name: Option<&str>) -> bool {
+    name.is_some_and(|name| directives.has(name))
 }
 
 fn keep(directives: &mut DirectiveList) {

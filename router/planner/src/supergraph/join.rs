@@ -49,8 +49,8 @@ struct Reader<'a> {
     schema: &'a Schema,
     /// The prefix of the join specification's names, normally `join`.
     prefix: String,
-    /// The name that `@context` goes by.
-    context: String,
+    /// The name that `@context` goes by, if any.
+    context: Option<String>,
     subgraphs: Vec<Subgraph>,
     /// By the enum value that names it.
     by_value: HashMap<Name, SubgraphId>,
@@ -58,7 +58,11 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(schema: &'a Schema, links: &Links) -> Result<Reader<'a>, SupergraphError> {
-        let prefix = links.directive("join");
+        let Some(prefix) = links.directive("join") else {
+            return Err(SupergraphError::NotASupergraph(
+                "it does not link the join specification".into(),
+            ));
+        };
         let Some(graphs) = schema.get_enum(&format!("{prefix}__Graph")) else {
             return Err(SupergraphError::NotASupergraph(format!(
                 "it has no `enum {prefix}__Graph`"
@@ -137,9 +141,10 @@ impl<'a> Reader<'a> {
             kind,
             possible: Vec::new(),
             interfaces: Vec::new(),
-            contexts: ty
-                .directives()
-                .get_all(&self.context)
+            contexts: self
+                .context
+                .iter()
+                .flat_map(|context| ty.directives().get_all(context))
                 .filter_map(|set| string(set, "name").map(Into::into))
                 .collect(),
             fields: types,

@@ -53,13 +53,16 @@ impl Links {
         Ok(Links { links })
     }
 
-    /// The name of a specification's own directive here, such as `inaccessible` for the specification of that name.
-    pub(super) fn directive(&self, spec: &str) -> String {
+    /// The name of a specification's own directive here, such as `inaccessible` for the specification of that name. `None`
+    /// when another specification's directive is imported under that name and this one is not linked.
+    pub(super) fn directive(&self, spec: &str) -> Option<String> {
         let Some(link) = self.links.iter().find(|link| link.spec == spec) else {
-            return spec.to_owned();
+            let mut imports = self.links.iter().flat_map(|link| &link.imports);
+            let is_taken = imports.any(|(_, here)| here == spec);
+            return (!is_taken).then(|| spec.to_owned());
         };
         let import = link.imports.iter().find(|(name, _)| name == spec);
-        import.map_or_else(|| link.prefix.clone(), |(_, here)| here.clone())
+        Some(import.map_or_else(|| link.prefix.clone(), |(_, here)| here.clone()))
     }
 
     /// True when a directive or type of that name belongs to a linked specification.

@@ -1,16 +1,21 @@
 //! How long a request may take, whatever keeps it.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::routing::get;
 use futures::future::join_all;
 use http::request::Parts;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 use souk_executor::RequestContext;
-use souk_router::{GraphQLError, RequestHook};
+use souk_router::{GraphQLError, RequestHook, serve_routes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::socket::Socket;
 use crate::support::{Served, Shop, serve, serve_on_threads, serve_with};
@@ -101,9 +106,41 @@ async fn a_connection_that_is_waiting_for_its_answer_is_kept() {
     assert_eq!(socket.next().await["type"], "next");
 }
 
+#[tokio::test]
+async fn routes_of_a_program_are_served_by_the_same_limits() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let begun = Arc::new(Notify::new());
+    let begin = begun.clone();
+    let slowly = async move || {
+        begin.notify_one();
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        "done"
+    };
+    let routes = axum::Router::new().route("/slowly", get(slowly));
+    let (second, stop) = (Duration::from_secs(1), CancellationToken::new());
+    let stopped = stop.clone().cancelled_owned();
+    let within = Duration::from_secs(60);
+    let server = tokio::spawn(serve_routes(routes, listener, second, stopped, within));
+
+    assert_eq!(everything_from(address, "GET /slow").await, "");
+    let answered = everything_from(address, "GET /slowly HTTP/1.1\r\nhost: shop\r\n\r\n");
+    let stopping = async {
+        begun.notified().await;
+        stop.cancel();
+    };
+    let (answer, ()) = tokio::join!(answered, stopping);
+    assert!(answer.ends_with("\r\n\r\ndone"), "{answer}");
+    server.await.unwrap();
+}
+
 /// What the server sends before it closes a connection on which this has been sent.
 async fn everything_after(served: &Served, sent: &str) -> String {
-    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    everything_from(served.address, sent).await
+}
+
+async fn everything_from(address: SocketAddr, sent: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent.as_bytes()).await.unwrap();
     let mut answer = String::new();
     let read = stream.read_to_string(&mut answer);

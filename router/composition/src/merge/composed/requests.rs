@@ -170,6 +170,14 @@ impl<'a> Merger<'a> {
                 );
                 self.composition_error(message, &same);
             }
+            if specs::is_reserved(spelled) {
+                let message = format!(
+                    "\"@{spelled}\" is composed in {}, but in the supergraph that name belongs to the specifications that \
+                     every supergraph links: import it under another name",
+                    name_subgraphs(same.iter().map(|request| request.subgraph.name.as_str()))
+                );
+                self.composition_error(message, &same);
+            }
             let taken = kept.iter().find(|(_, name)| name.as_str() == spelled);
             if let Some((federation, _)) = taken {
                 let message = format!(

@@ -184,8 +184,12 @@ impl Links {
             }
             _ => match (kept, link.version) {
                 (Some(spec), Some(version)) if version <= spec.version => {
-                    // A specification's main directive has the specification's own name.
-                    self.directives.insert(link.namespace.clone(), spec.name);
+                    if let Err(problem) = self.take(&link.namespace, spec.name) {
+                        let problem =
+                            format!("\"{}\" as \"{}\": {problem}", link.identity, link.namespace);
+                        report(code::INVALID_LINK_DIRECTIVE_USAGE, problem);
+                        return;
+                    }
                     self.prefixes.push(format!("{}__", link.namespace));
                 }
                 (Some(spec), _) => {
@@ -274,15 +278,19 @@ impl Links {
             }
             let known = match element.strip_prefix('@') {
                 Some(directive) => self.import_directive(link, kept, directive, &alias[1..]),
-                None => self.import_type(element, alias),
+                None => Ok(self.import_type(element, alias)),
             };
-            if !known {
-                invalid(format!(
+            match known {
+                Ok(true) => {}
+                Ok(false) => invalid(format!(
                     "\"{element}\" is not part of \"{}\"{}",
                     link.identity,
                     link.version
                         .map_or_else(String::new, |version| format!(" {version}"))
-                ));
+                )),
+                Err(problem) => invalid(format!(
+                    "\"{element}\" cannot be imported as \"{alias}\": {problem}"
+                )),
             }
         }
     }
@@ -293,19 +301,33 @@ impl Links {
         kept: Option<&KeptSpec>,
         name: &str,
         alias: &str,
-    ) -> bool {
+    ) -> Result<bool, String> {
         let Some(directive) = specs::federation_directive(name) else {
             // The link specification lets every schema import its own directive.
-            return link.identity == LINK && name == "link";
+            return Ok(link.identity == LINK && name == "link");
         };
         let known = match kept {
             Some(spec) => spec.directives.iter().any(|kept| kept.name == name),
             None => link.identity == FEDERATION && directive.since <= self.version,
         };
         if known {
-            self.directives.insert(alias.to_owned(), directive.name);
+            self.take(alias, directive.name)?;
         }
-        known
+        Ok(known)
+    }
+
+    /// Gives a directive its name in the schema, or says whose that name is.
+    fn take(&mut self, name: &str, canonical: &'static str) -> Result<(), String> {
+        if self.is_link(name) {
+            return Err(format!("\"@{name}\" is the directive that links"));
+        }
+        if specs::BUILT_IN.contains(&name) {
+            return Err(format!("\"@{name}\" is a directive of GraphQL itself"));
+        }
+        match self.directives.insert(name.to_owned(), canonical) {
+            Some(other) if other != canonical => Err(format!("\"@{other}\" has that name already")),
+            _ => Ok(()),
+        }
     }
 
     fn import_type(&mut self, name: &str, alias: &str) -> bool {
