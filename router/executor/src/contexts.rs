@@ -6,7 +6,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use apollo_compiler::Name;
+use hashbrown::{HashMap, HashSet};
 use serde_json::Value;
 use souk_planner::plan::{SubgraphOperation, TextPart};
 
@@ -216,14 +217,14 @@ fn request(
     let mut document = Document::default();
     let mut groups = Vec::with_capacity(slots.len());
     let mut entities = Vec::with_capacity(slots.len());
-    let mut names = contextual.client_variables.clone();
+    let mut context_names = Vec::new();
     for slot in slots {
         let group = &contextual.groups[slot.group];
         let field = &group.fields[used[slot.group]];
         used[slot.group] += 1;
         for (name, value) in field.contexts.iter().zip(slot.values) {
             variables.insert(name.to_string(), value);
-            names.push(name.clone());
+            context_names.push(name.clone());
         }
         if !is_whole {
             document.add(contextual, slot.group, used[slot.group] - 1);
@@ -239,6 +240,9 @@ fn request(
         });
         entities.push(slot.entities);
     }
+    let names = contextual.client_variables.iter();
+    let names = names.filter(|name| document.variables.contains(*name));
+    let names = names.cloned().chain(context_names).collect();
     let operation = match is_whole {
         true => fetch.operation.clone(),
         false => Arc::new(SubgraphOperation {
@@ -267,11 +271,16 @@ fn request(
 struct Document {
     definitions: String,
     body: String,
+    /// The client's variables and the fragments that are used.
+    variables: HashSet<Name>,
+    fragments: HashSet<Name>,
 }
 
 impl Document {
     fn add(&mut self, contextual: &Contextual, group: usize, field: usize) {
-        let parts = &contextual.parts.selections[group];
+        let parts = &contextual.parts.groups[group];
+        self.variables.extend(parts.variables.iter().cloned());
+        self.fragments.extend(parts.fragments.iter().cloned());
         let group = &contextual.groups[group];
         let field = &group.fields[field];
         let _ = write!(self.definitions, "${}:[_Any!]! ", field.variable);
@@ -285,7 +294,7 @@ impl Document {
             let _ = write!(self.body, "{}:", field.response_key);
         }
         let _ = write!(self.body, "_entities(representations:${})", field.variable);
-        for part in parts {
+        for part in &parts.selection {
             match part {
                 TextPart::Text(text) => self.body.push_str(text),
                 TextPart::Context(index) => {
@@ -297,13 +306,15 @@ impl Document {
 
     fn finish(self, contextual: &Contextual) -> String {
         let parts = &contextual.parts;
-        let definitions = format!("{}{}", self.definitions, parts.definitions);
-        format!(
-            "{}({}){{{}}}{}",
-            parts.head,
-            definitions.trim_end(),
-            self.body,
-            parts.fragments
-        )
+        let definitions = parts.definitions.iter();
+        let definitions = definitions.filter(|(name, _)| self.variables.contains(*name));
+        let fragments = parts.fragments.iter();
+        let fragments = fragments.filter(|(name, _)| self.fragments.contains(*name));
+        let mut text = format!("{}({}", parts.head, self.definitions);
+        definitions.for_each(|(_, definition)| text.extend([definition, " "]));
+        text.truncate(text.trim_end().len());
+        let _ = write!(text, "){{{}}}", self.body);
+        text.extend(fragments.map(|(_, fragment)| fragment.as_str()));
+        text
     }
 }

@@ -117,7 +117,7 @@ impl Builder<'_> {
             .map(|place| self.search.place(*place).position);
         let (kind, inputs) = match position {
             Some(position) if position != Tree::ROOT => {
-                let path = self.paths.to(position);
+                let path = self.paths.to(position).to_vec();
                 (OperationType::Query, Inputs::RootAt(path))
             }
             _ => (self.search.kind, Inputs::Root),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{OperationType, Type};
+use apollo_compiler::collections::IndexMap;
 
 /// A plan for one operation: how to fetch its data, and how to shape the answer from what was fetched.
 #[derive(Debug, Clone)]
@@ -65,12 +66,23 @@ pub struct Fetch {
 pub struct DocumentParts {
     /// What comes before the variables' definitions.
     pub head: String,
-    /// The definitions of the client's variables.
-    pub definitions: String,
-    /// For each group, the selection set of its `_entities` field.
-    pub selections: Vec<Vec<TextPart>>,
-    /// The definitions of the fragments that the selection sets spread.
-    pub fragments: String,
+    /// The definitions of the client's variables, by name.
+    pub definitions: IndexMap<Name, String>,
+    /// The `_entities` field of each group.
+    pub groups: Vec<GroupParts>,
+    /// The definitions of fragments, by name.
+    pub fragments: IndexMap<Name, String>,
+}
+
+/// The pieces of one `_entities` field.
+#[derive(Debug, Clone)]
+pub struct GroupParts {
+    /// Its selection set.
+    pub selection: Vec<TextPart>,
+    /// The client's variables that are used in it, or in one of its fragments.
+    pub variables: Vec<Name>,
+    /// The fragments that are spread in it, or in one of these.
+    pub fragments: Vec<Name>,
 }
 
 /// A piece of a selection set.

@@ -19,8 +19,8 @@ use crate::tree::Tree;
 /// How many fields may be written in the answer's plan a second time, because variables decide on their place.
 const MAX_COPIES: usize = 10_000;
 
-/// More fields than this are not written in an answer's plan.
-const MAX_FIELDS: usize = 500_000;
+/// How many fields may be copied where an answer's plan has the same in several places.
+const MAX_SHARED: usize = 1_000_000;
 
 /// Cuts the answer of an operation from the tree that its search has planned. Fails with [`PlanError::TooComplex`].
 pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Result<Selection, PlanError> {
@@ -29,7 +29,7 @@ pub(crate) fn project(search: &Search<'_>, shaped: &Shaped<'_>) -> Result<Select
         supergraph: search.supergraph,
         tree: &search.tree,
         copies: MAX_COPIES,
-        left: MAX_FIELDS,
+        left: MAX_SHARED,
         shared: HashMap::new(),
     }
     .selection(root, shaped)
@@ -40,7 +40,7 @@ struct Projector<'a> {
     tree: &'a Tree<'a>,
     /// How many more copies of fields are allowed.
     copies: usize,
-    /// How many more fields are allowed.
+    /// How many more fields of shared values may be copied.
     left: usize,
     /// What has been written for values that several fields have, by the address of their shape.
     shared: HashMap<usize, Selection>,
@@ -48,6 +48,7 @@ struct Projector<'a> {
 
 impl Projector<'_> {
     fn below(&mut self, parent: TypeId, shaped: &Rc<Shaped<'_>>) -> Result<Selection, PlanError> {
+        // The search keeps none of them when it is finished.
         if Rc::strong_count(shaped) == 1 {
             return self.selection(parent, shaped);
         }

@@ -1,6 +1,7 @@
 //! The documents sent to subgraphs.
 
 mod by_type;
+pub(crate) mod used;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -13,7 +14,7 @@ use apollo_compiler::{Node, ast};
 use crate::graph::NodeId;
 use crate::guard::{Guard, Literal};
 use crate::model::TypeId;
-use crate::plan::{ContextVariable, DocumentParts, SubgraphOperation, TextPart};
+use crate::plan::{ContextVariable, DocumentParts, GroupParts, SubgraphOperation, TextPart};
 use crate::search::{PlaceId, Search, StepId};
 use crate::tree::FieldId;
 
@@ -130,19 +131,18 @@ impl<'a> Writer<'a> {
         self.text.push('}');
         let body = std::mem::take(&mut self.text);
         let has_contexts = groups.iter().any(|group| !group.contexts.is_empty());
-        let parts = has_contexts.then(|| DocumentParts {
-            head: match &name {
+        let pieces = has_contexts.then(|| (self.client_definitions(), self.fragments.clone()));
+        let operation = self.finish(OperationType::Query, name, groups, &body);
+        let parts = pieces.map(|(definitions, fragments)| DocumentParts {
+            head: match &operation.name {
                 Some(name) => format!("query {name}"),
                 None => "query".to_owned(),
             },
-            definitions: self.client_definitions().0.join(" "),
-            selections,
-            fragments: self.fragments.concat(),
+            groups: group_parts(&operation.text, selections, &definitions),
+            definitions,
+            fragments: (0..).map(fragment_name).zip(fragments).collect(),
         });
-        (
-            self.finish(OperationType::Query, name, groups, &body),
-            parts,
-        )
+        (operation, parts)
     }
 
     /// The text from `start` on, taken apart at the variables of contexts.
@@ -158,10 +158,9 @@ impl<'a> Writer<'a> {
         parts
     }
 
-    /// The definitions of those of the client's variables that the document uses, and their names.
-    fn client_definitions(&self) -> (Vec<String>, Vec<Name>) {
-        let mut written = Vec::new();
-        let mut names = Vec::new();
+    /// The definitions of those of the client's variables that the document uses, by their names.
+    fn client_definitions(&self) -> IndexMap<Name, String> {
+        let mut definitions = IndexMap::default();
         for definition in self.definitions {
             if !self.variables.contains(&definition.name) {
                 continue;
@@ -170,10 +169,9 @@ impl<'a> Writer<'a> {
             if let Some(default) = &definition.default_value {
                 let _ = write!(text, "={}", default.serialize().no_indent());
             }
-            written.push(text);
-            names.push(definition.name.clone());
+            definitions.insert(definition.name.clone(), text);
         }
-        (written, names)
+        definitions
     }
 
     fn finish(
@@ -187,8 +185,9 @@ impl<'a> Writer<'a> {
         for group in groups {
             header.push(format!("${}:[_Any!]!", group.variable));
         }
-        let (definitions, mut variables) = self.client_definitions();
-        header.extend(definitions);
+        let definitions = self.client_definitions();
+        let mut variables: Vec<Name> = definitions.keys().cloned().collect();
+        header.extend(definitions.into_values());
         for (_, context) in groups.iter().flat_map(|group| &group.contexts) {
             header.push(format!("${}:{}", context.variable, context.ty));
             variables.push(context.variable.clone());
@@ -392,6 +391,36 @@ impl<'a> Writer<'a> {
         let _ = write!(self.text, "@{directive}(if:${})", literal.variable);
         self.variables.insert(literal.variable.clone());
     }
+}
+
+/// The pieces of each group of a document, of which the selection sets are known.
+fn group_parts(
+    document: &str,
+    selections: Vec<Vec<TextPart>>,
+    definitions: &IndexMap<Name, String>,
+) -> Vec<GroupParts> {
+    let (fields, fragments) = match used::parse(document) {
+        Some((operation, fragments)) => (operation.selection_set, fragments),
+        None => Default::default(),
+    };
+    let groups = fields.iter().zip(selections).map(|(field, selection)| {
+        let mut used = used::Used::default();
+        used.note(std::slice::from_ref(field), &fragments);
+        let client = definitions
+            .keys()
+            .filter(|name| used.variables.contains(*name));
+        GroupParts {
+            selection,
+            variables: client.cloned().collect(),
+            fragments: used.fragments.into_iter().collect(),
+        }
+    });
+    groups.collect()
+}
+
+/// The name of a document's fragment.
+fn fragment_name(number: usize) -> Name {
+    Name::new_unchecked(&format!("f{number}"))
 }
 
 /// Notes the variables in a value.

@@ -249,7 +249,6 @@ impl<'m> Tree<'m> {
         let child = first.child?;
         let is_alike = first.ty.inner_named_type() == ty.inner_named_type()
             && self.same_shape(&first.ty, ty)
-            && self.path_of(first.position) == peers
             && first.source_key == self.source_key(peers, position, new);
         if !is_alike {
             return None;
@@ -285,7 +284,7 @@ impl<'m> Tree<'m> {
         Some(id)
     }
 
-    /// Undoes [`Tree::join`].
+    /// Takes a field that has joined another one away again. The field stays, without use.
     pub(crate) fn part(&mut self, id: FieldId) {
         let Some(child) = self.field(id).child else {
             return;

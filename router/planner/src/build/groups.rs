@@ -1,6 +1,7 @@
 //! Entity groups: which entities a request takes from where, and how their representations are made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use apollo_compiler::ast::VariableDefinition;
 use apollo_compiler::collections::{HashMap, IndexMap};
@@ -26,9 +27,9 @@ pub(super) fn entity_groups(
     whole: &Guard,
     definitions: &[Node<VariableDefinition>],
 ) -> (Vec<EntityGroup>, Vec<EntitiesField>) {
-    let mut by_path: Vec<(Vec<PathSegment>, Vec<StepId>)> = Vec::new();
+    let mut by_path: Vec<(Arc<[PathSegment]>, Vec<StepId>)> = Vec::new();
     // Where in `by_path` a path's groups are.
-    let mut known: HashMap<Vec<PathSegment>, Vec<usize>> = HashMap::default();
+    let mut known: HashMap<Arc<[PathSegment]>, Vec<usize>> = HashMap::default();
     for id in steps {
         let path = paths.to(search.place(search.step(*id).place).position);
         let groups = known.entry(path.clone()).or_default();
@@ -66,7 +67,7 @@ pub(super) fn entity_groups(
         };
         let contexts = contexts(search, paths, &steps, index, definitions);
         groups.push(EntityGroup {
-            path,
+            path: path.to_vec(),
             variable: variable.clone(),
             response_key: response_key.clone(),
             representations: shapes(search, &steps),

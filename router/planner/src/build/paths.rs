@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use apollo_compiler::ast::Type;
-use apollo_compiler::collections::HashMap;
+use apollo_compiler::collections::{HashMap, IndexMap};
 
 use crate::model::{Model, TypeId};
 use crate::plan::PathSegment;
-use crate::tree::{FieldId, PositionId, Tree};
+use crate::tree::{PositionId, Tree};
 
 /// For each field on the way, the runtime types of the objects that it is asked of; `None` is all.
 type Types = Arc<[Option<BTreeSet<TypeId>>]>;
@@ -17,7 +17,8 @@ type Types = Arc<[Option<BTreeSet<TypeId>>]>;
 pub(super) struct Paths<'a> {
     model: &'a Model,
     tree: &'a Tree<'a>,
-    known: HashMap<PositionId, Types>,
+    types: HashMap<PositionId, Types>,
+    known: HashMap<PositionId, Arc<[PathSegment]>>,
 }
 
 impl<'a> Paths<'a> {
@@ -25,12 +26,16 @@ impl<'a> Paths<'a> {
         Paths {
             model,
             tree,
+            types: HashMap::default(),
             known: HashMap::default(),
         }
     }
 
     /// The path to a position. Where several fields lead there, they are at the same path, for different types.
-    pub(super) fn to(&mut self, position: PositionId) -> Vec<PathSegment> {
+    pub(super) fn to(&mut self, position: PositionId) -> Arc<[PathSegment]> {
+        if let Some(known) = self.known.get(&position) {
+            return known.clone();
+        }
         let mut path = Vec::new();
         let types = self.types(position);
         for (id, types) in self.tree.chain(position).into_iter().zip(types.iter()) {
@@ -48,39 +53,51 @@ impl<'a> Paths<'a> {
                 ty = inner;
             }
         }
+        let path: Arc<[PathSegment]> = path.into();
+        self.known.insert(position, path.clone());
         path
     }
 
     fn types(&mut self, position: PositionId) -> Types {
-        if let Some(known) = self.known.get(&position) {
+        if let Some(known) = self.types.get(&position) {
             return known.clone();
         }
-        let mut all: Option<Vec<Option<BTreeSet<TypeId>>>> = None;
+        // Many fields lead here from few positions.
+        let mut above: IndexMap<PositionId, Option<BTreeSet<TypeId>>> = IndexMap::default();
         for field in self.tree.ways_in(position) {
-            let types = self.types_along(*field);
+            let field = self.tree.field(*field);
+            let scope = field.scope.as_ref();
+            let scope = scope.map(|scope| self.tree.scopes.types(scope).iter().copied().collect());
+            match above.get_mut(&field.position) {
+                Some(known) => unite(known, scope),
+                None => {
+                    above.insert(field.position, scope);
+                }
+            }
+        }
+        let mut all: Option<Vec<Option<BTreeSet<TypeId>>>> = None;
+        for (position, scope) in above {
+            let mut types = self.types(position).to_vec();
+            types.push(scope);
             match &mut all {
                 None => all = Some(types),
                 Some(all) => {
                     for (known, new) in all.iter_mut().zip(types) {
-                        *known = known.take().zip(new).map(|(mut known, mut new)| {
-                            known.append(&mut new);
-                            known
-                        });
+                        unite(known, new);
                     }
                 }
             }
         }
         let all: Types = all.unwrap_or_default().into();
-        self.known.insert(position, all.clone());
+        self.types.insert(position, all.clone());
         all
     }
+}
 
-    fn types_along(&mut self, field: FieldId) -> Vec<Option<BTreeSet<TypeId>>> {
-        let field = self.tree.field(field);
-        let mut types = self.types(field.position).to_vec();
-        let scope = field.scope.as_ref();
-        let here = scope.map(|scope| self.tree.scopes.types(scope).iter().copied().collect());
-        types.push(here);
-        types
-    }
+/// The types of both; `None` is all.
+fn unite(known: &mut Option<BTreeSet<TypeId>>, new: Option<BTreeSet<TypeId>>) {
+    *known = known.take().zip(new).map(|(mut known, new)| {
+        known.extend(new);
+        known
+    });
 }

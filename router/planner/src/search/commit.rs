@@ -234,6 +234,9 @@ impl Search<'_> {
         if self.tree.is_entry(field)
             && let Some(known) = self.index.values(position).first().copied()
         {
+            if self.place(known).node != target {
+                return Err(self.lost(position, None));
+            }
             self.join_place(known, at, index);
             return Ok(known);
         }

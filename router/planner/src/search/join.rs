@@ -21,9 +21,8 @@ use crate::tree::{FieldId, PeersId, PositionId};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Value {
     path: PeersId,
-    /// The address of the normalised field.
+    /// The address of the normalised field, which is asked for under one condition.
     normal: usize,
-    guard: Guard,
     node: NodeId,
     /// Where contexts are set, what is further up makes a difference.
     above: Option<PositionId>,
@@ -51,12 +50,12 @@ impl<'m> Search<'m> {
         normal: &'m NormalField,
         guard: &Guard,
     ) -> Option<(Part<'m>, Vec<Goal>)> {
-        let value = self.value(position, scope, normal, guard)?;
+        let value = self.value(position, scope, normal)?;
         let (first, below) = self.joins.known.get(&value)?.clone();
         let laid = self.tree.field(first);
         let (laid_position, laid_scope) = (laid.position, laid.scope);
         // What is laid for values that cannot be there says nothing about others.
-        if !self.may_be_there(position, scope) || !self.may_be_there(laid_position, laid_scope) {
+        if !self.leads_on(position, scope) || !self.leads_on(laid_position, laid_scope) {
             return None;
         }
         let child = self.tree.field(first).child?;
@@ -85,10 +84,9 @@ impl<'m> Search<'m> {
         &mut self,
         position: PositionId,
         normal: &'m NormalField,
-        guard: &Guard,
         part: &Part<'m>,
     ) {
-        if let Some(value) = self.value(position, part.scope, normal, guard) {
+        if let Some(value) = self.value(position, part.scope, normal) {
             let laid = (part.field, part.below.clone());
             self.joins.known.insert(value.clone(), laid);
             self.joins.log.push(Change::Laid(value));
@@ -119,7 +117,6 @@ impl<'m> Search<'m> {
         position: PositionId,
         scope: Option<Scope>,
         normal: &NormalField,
-        guard: &Guard,
     ) -> Option<Value> {
         let (model, graph) = (self.supergraph.model(), self.supergraph.graph());
         let ty = self.tree.owner(position, scope);
@@ -132,15 +129,20 @@ impl<'m> Search<'m> {
         (is_plain && is_independent).then(|| Value {
             path: self.tree.path_of(position),
             normal: std::ptr::from_ref(normal) as usize,
-            guard: guard.clone(),
             node,
             above: self.supergraph.sets_contexts().then_some(position),
         })
     }
 
-    fn may_be_there(&mut self, position: PositionId, scope: Option<Scope>) -> bool {
-        !self.origins(position).is_empty()
-            && scope.is_none_or(|scope| self.is_shared(position, scope.sample))
+    /// True when objects of these types may be at a position, and have no other way to a field of which the position's type
+    /// has only one: a subgraph may know more of them than that.
+    fn leads_on(&mut self, position: PositionId, scope: Option<Scope>) -> bool {
+        let ty = self.tree.position(position).ty;
+        let origins = self.origins(position);
+        let mut nodes = origins.iter().flatten();
+        let is_known_so = |node: &NodeId| self.supergraph.graph().node(*node).ty == ty;
+        let is_certain = scope.is_some() || self.supergraph.is_object(ty) || nodes.all(is_known_so);
+        is_certain && !origins.is_empty() && self.is_possible(position, scope)
     }
 
     /// Places all entries of the positions above a goal, and of its own.
@@ -153,11 +155,10 @@ impl<'m> Search<'m> {
             let Some(entries) = self.tree.entries(position) else {
                 continue;
             };
-            let fields = entries.fields.clone();
             if !self.entered.insert(position) {
                 continue;
             }
-            for field in fields {
+            for field in entries.fields.clone() {
                 self.place_if_it_occurs(&Goal {
                     position: self.tree.field(field).position,
                     wanted: Wanted::Field(field),

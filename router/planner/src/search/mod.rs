@@ -236,6 +236,7 @@ impl<'m> Search<'m> {
             budget: BUDGET,
         };
         let (shaped, mut goals) = search.shape(selection)?;
+        // Whoever reads the shape can tell what is shared in it.
         search.joins = Joins::default();
         goals.sort_by_key(|goal| search.choices(goal));
         search.untold = Untold::new(&search.tree, &goals);

@@ -27,6 +27,20 @@ impl Search<'_> {
             })
     }
 
+    /// True when objects of these types may be at a position, as far as subgraphs that share fields go.
+    pub(super) fn is_possible(&mut self, position: PositionId, scope: Option<Scope>) -> bool {
+        let goal = Goal {
+            position,
+            wanted: Wanted::Object(scope),
+            for_key: false,
+            guard: Guard::always(),
+        };
+        let (above, _) = self.scopes(&goal);
+        let here = scope.map(|scope| (position, scope));
+        let mut all = above.into_iter().chain(here);
+        all.all(|(position, scope)| self.is_shared(position, scope.sample))
+    }
+
     /// False when the subgraph that was chosen for the objects of a position does not know the type there.
     fn is_fetched_as(&self, position: PositionId, ty: TypeId) -> bool {
         let places = self.index.values(position);

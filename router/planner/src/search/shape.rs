@@ -182,7 +182,7 @@ impl<'m> Search<'m> {
         if !self.all_feasible(&attempt)? {
             return Ok(None);
         }
-        self.note_laid(position, normal, guard, &part);
+        self.note_laid(position, normal, &part);
         Ok(Some((part, attempt)))
     }
 
@@ -222,7 +222,7 @@ impl<'m> Search<'m> {
         }
         let field = self.shape_top(position, scope, normal)?;
         let part = self.shape_below(field, normal, guard, goals)?;
-        self.note_laid(position, normal, guard, &part);
+        self.note_laid(position, normal, &part);
         Ok(part)
     }
 

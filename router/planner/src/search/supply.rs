@@ -35,6 +35,9 @@ impl Search<'_> {
         guard: &Guard,
         supply: &mut Supply,
     ) -> Result<(), PlanError> {
+        if !self.supergraph.has_interface_objects() {
+            return Ok(());
+        }
         for id in self.tree.fields_above(position).into_iter().rev() {
             let field = self.tree.field(id);
             let above = field.position;

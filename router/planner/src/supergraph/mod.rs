@@ -23,6 +23,7 @@ pub struct Supergraph {
     /// By type id: see [`possible_in`].
     possible: Vec<Arc<[TypeId]>>,
     sets_contexts: bool,
+    has_interface_objects: bool,
 }
 
 /// A subgraph's name and address.
@@ -83,6 +84,8 @@ impl Supergraph {
         let api_schema = api::api_schema(schema, &links)?;
         let ids = (0..model.types.len() as u32).map(TypeId);
         let possible = ids.map(|id| possible_in(&api_schema, &model, id)).collect();
+        let mut subgraphs = model.types.values().flat_map(|ty| ty.subgraphs.values());
+        let has_interface_objects = subgraphs.any(|here| here.interface_object);
         let sets_contexts = model.types.values().any(|ty| !ty.contexts.is_empty());
         Ok(Supergraph {
             api_schema,
@@ -90,6 +93,7 @@ impl Supergraph {
             graph,
             possible,
             sets_contexts,
+            has_interface_objects,
         })
     }
 
@@ -137,6 +141,11 @@ impl Supergraph {
     /// Whether an object anywhere sets a context for what is below it.
     pub(crate) fn sets_contexts(&self) -> bool {
         self.sets_contexts
+    }
+
+    /// Whether a subgraph knows an interface without its types.
+    pub(crate) fn has_interface_objects(&self) -> bool {
+        self.has_interface_objects
     }
 
     pub(crate) fn is_object(&self, ty: TypeId) -> bool {

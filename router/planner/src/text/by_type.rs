@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use apollo_compiler::collections::{HashMap, IndexMap};
 
-use super::Writer;
+use super::{Writer, fragment_name};
 use crate::guard::Guard;
 use crate::model::{TypeId, TypeKind};
 use crate::search::PlaceId;
@@ -66,17 +66,17 @@ impl<'a> Writer<'a> {
         let Some(first) = places.first() else {
             return;
         };
-        let fields = places.iter().map(|place| self.fields_above(*place)).max();
-        let fields = fields.unwrap_or(1);
         if let Some(same) = self.joined.get(places) {
             self.text.push_str(same);
             return;
         }
+        let fields = places.iter().map(|place| self.fields_with(*place)).max();
+        let fields = fields.unwrap_or_default();
         let (start, marks) = (self.text.len(), self.marks.len());
         // The fields may be asked for under different conditions.
         let always = Guard::always();
         self.selection(places, if fields > 1 { &always } else { known });
-        self.share(start, *first, times * fields);
+        self.share(start, *first, times * fields.max(1));
         if fields > 1 && self.marks.len() == marks {
             let written = self.text[start..].to_owned();
             self.joined.insert(places.to_vec(), written);
@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Below how many fields of the document a place hangs.
-    fn fields_above(&self, id: PlaceId) -> usize {
+    fn fields_with(&self, id: PlaceId) -> usize {
         let place = self.search.place(id);
         let is_here = |(above, _): &&(PlaceId, usize)| {
             let mut steps = self.search.steps_of(*above);
@@ -101,12 +101,12 @@ impl<'a> Writer<'a> {
         if times < 2 || has_context {
             return;
         }
-        let reference = format!("{{...f{}}}", self.fragments.len());
+        let name = fragment_name(self.fragments.len());
+        let reference = format!("{{...{name}}}");
         let node = self.search.place(place).node;
         let ty = self.search.supergraph.graph().node(node).ty;
         let definition = format!(
-            " fragment f{} on {}{}",
-            self.fragments.len(),
+            " fragment {name} on {}{}",
             self.search.supergraph.model().ty(ty).name,
             &self.text[start..],
         );
