@@ -89,7 +89,8 @@ impl Executor {
             state.errors,
             size_hint,
         );
-        request.plan.note_size(response.bytes().len());
+        let nodes = state.tree.nodes.len();
+        request.plan.note_sizes(response.bytes().len(), nodes);
         response
     }
 

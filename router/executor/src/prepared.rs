@@ -14,6 +14,10 @@ use contexts::Contextual;
 use crate::request::JsonMap;
 use crate::symbols::{Symbol, Symbols};
 
+/// How many nodes of a tree there is room for at least and at most before any are needed.
+const FEWEST_NODES: usize = 256;
+const MOST_NODES: usize = 1 << 16;
+
 /// A [`QueryPlan`] with what execution needs beside it. Made once per plan and shared by all its requests.
 #[derive(Debug)]
 pub struct PreparedPlan {
@@ -25,6 +29,10 @@ pub struct PreparedPlan {
     conditions: Vec<Condition>,
     /// The size of the last response, in bytes.
     last_size: AtomicUsize,
+    /// How many nodes the tree of the last request had.
+    last_nodes: AtomicUsize,
+    /// For each fetch, how long the text of its last answer from the same process was, in bytes.
+    last_texts: Box<[AtomicUsize]>,
     /// Whether a fetch has contexts, which differ from place to place: no object may be at two.
     pub(crate) has_contexts: bool,
 }
@@ -40,6 +48,8 @@ impl PreparedPlan {
             response: compiled.response,
             conditions: compiled.conditions,
             last_size: AtomicUsize::new(0),
+            last_nodes: AtomicUsize::new(0),
+            last_texts: (0..compiled.fetches).map(|_| AtomicUsize::new(0)).collect(),
             has_contexts: compiled.has_contexts,
         }
     }
@@ -51,8 +61,28 @@ impl PreparedPlan {
         last.clamp(received, received.saturating_mul(2)) + 64
     }
 
-    pub(crate) fn note_size(&self, size: usize) {
-        self.last_size.store(size, Ordering::Relaxed);
+    /// A guess at how many nodes the tree of a request will have: as many as that of the last.
+    pub(crate) fn expected_nodes(&self) -> usize {
+        let last = self.last_nodes.load(Ordering::Relaxed);
+        last.clamp(FEWEST_NODES, MOST_NODES)
+    }
+
+    /// Notes what the next request may expect: the size of the response in bytes, and of the tree it was written from.
+    pub(crate) fn note_sizes(&self, response: usize, nodes: usize) {
+        self.last_size.store(response, Ordering::Relaxed);
+        self.last_nodes.store(nodes, Ordering::Relaxed);
+    }
+
+    /// A guess at the length of the text of a fetch's answer from the same process, in bytes.
+    pub(crate) fn expected_text(&self, fetch: FetchId) -> usize {
+        let last = self.last_texts.get(fetch as usize);
+        last.map_or(0, |last| last.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_text(&self, fetch: FetchId, length: usize) {
+        if let Some(last) = self.last_texts.get(fetch as usize) {
+            last.store(length, Ordering::Relaxed);
+        }
     }
 
     /// The plan itself.

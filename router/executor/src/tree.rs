@@ -19,6 +19,8 @@ pub(crate) type ObjectId = u32;
 
 /// The end of a chain.
 pub(crate) const END: NodeId = u32::MAX;
+/// About how many nodes there are for each object.
+const NODES_PER_OBJECT: usize = 4;
 /// The object that holds the operation's root fields.
 pub(crate) const ROOT: ObjectId = 0;
 
@@ -95,17 +97,42 @@ pub(crate) struct Tree {
     pub is_unshared: bool,
 }
 
+/// How much a tree held at some time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TreeMark {
+    nodes: usize,
+    objects: usize,
+}
+
 impl Tree {
-    /// A tree with an empty root.
-    pub fn new() -> Tree {
+    /// A tree with an empty root, and room for so many nodes.
+    pub fn with_room(nodes: usize) -> Tree {
+        let mut objects = Vec::with_capacity(nodes / NODES_PER_OBJECT + 1);
+        objects.push(Object::EMPTY);
         Tree {
-            nodes: Vec::with_capacity(256),
-            objects: vec![Object::EMPTY],
+            nodes: Vec::with_capacity(nodes),
+            objects,
             buffers: Vec::with_capacity(8),
             raw_objects: HashMap::new(),
             walks: 0,
             is_unshared: false,
         }
+    }
+
+    /// How much there is, to [cut](Tree::cut) back to.
+    pub fn mark(&self) -> TreeMark {
+        TreeMark {
+            nodes: self.nodes.len(),
+            objects: self.objects.len(),
+        }
+    }
+
+    /// Takes back what was added since a mark; nothing of before may refer to it. Buffers stay.
+    pub fn cut(&mut self, mark: TreeMark) {
+        self.nodes.truncate(mark.nodes);
+        self.objects.truncate(mark.objects);
+        self.raw_objects
+            .retain(|object, _| (*object as usize) < mark.objects);
     }
 
     /// A copy of an object and all below it.
@@ -242,6 +269,43 @@ impl Tree {
             nodes: &self.nodes,
             next: first,
         }
+    }
+}
+
+/// A chain of nodes that is being made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewChain {
+    pub first: NodeId,
+    pub last: NodeId,
+    pub len: u32,
+}
+
+impl Default for NewChain {
+    fn default() -> NewChain {
+        NewChain {
+            first: END,
+            last: END,
+            len: 0,
+        }
+    }
+}
+
+impl NewChain {
+    /// Adds a field, or an item (whose key is [`NO_SYMBOL`]).
+    #[inline]
+    pub fn push(&mut self, nodes: &mut Vec<Node>, key: Symbol, value: TreeValue) {
+        let id = nodes.len() as NodeId;
+        nodes.push(Node {
+            key,
+            next: END,
+            value,
+        });
+        match nodes.get_mut(self.last as usize) {
+            Some(last) => last.next = id,
+            None => self.first = id,
+        }
+        self.last = id;
+        self.len += 1;
     }
 }
 
