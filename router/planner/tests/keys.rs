@@ -18,7 +18,6 @@ fn a_field_of_another_subgraph_is_fetched_by_key() {
       Fetch a {
         query Shop__a__0 {
           products {
-            __typename
             name
             id
           }
@@ -56,7 +55,6 @@ fn compound_and_nested_keys_are_sent_whole() {
       Fetch a {
         {
           seat {
-            __typename
             row {
               id
             }
@@ -95,7 +93,6 @@ fn a_chain_of_keys_leads_over_a_third_subgraph() {
       Fetch a {
         {
           user {
-            __typename
             id
           }
         }
@@ -142,7 +139,6 @@ fn of_several_keys_the_one_that_is_at_hand_is_used() {
       Fetch a {
         {
           user {
-            __typename
             email
           }
         }
@@ -179,7 +175,6 @@ fn a_key_put_together_from_two_subgraphs() {
       Fetch a {
         {
           item {
-            __typename
             id
           }
         }
@@ -239,7 +234,6 @@ fn a_key_that_is_not_resolvable_is_no_way_in() {
       Fetch a {
         {
           user {
-            __typename
             id
           }
         }
@@ -273,7 +267,6 @@ fn keys_are_read_from_an_alias_when_the_client_uses_the_name_for_another_field()
       Fetch a {
         {
           user {
-            __typename
             id: name
             id_1: id
           }
@@ -309,7 +302,6 @@ fn a_value_type_without_key_is_put_together_through_its_parents() {
       Fetch a {
         {
           user {
-            __typename
             place {
               lat
               name
@@ -403,14 +395,11 @@ fn entity_calls_of_one_level_travel_together() {
         query($representations_0: Boolean!) {
           first {
             best {
-              __typename
               id
             }
           }
           users {
-            __typename
             best @include(if: $representations_0) {
-              __typename
               id
             }
             id
@@ -482,7 +471,6 @@ fn overridden_fields_come_from_the_new_subgraph() {
       Fetch a {
         {
           bill {
-            __typename
             id
             payer
           }
@@ -515,7 +503,6 @@ fn inaccessible_keys_can_be_used_but_not_asked_for() {
       Fetch a {
         {
           user {
-            __typename
             id
           }
         }
@@ -571,13 +558,10 @@ fn keys_that_need_many_keys_are_found_in_good_time() {
       Fetch a {
         {
           fleet {
-            __typename
             ships {
-              __typename
               id
               home {
                 biggest {
-                  __typename
                   id
                 }
                 id
