@@ -89,8 +89,7 @@ impl Executor {
             state.errors,
             size_hint,
         );
-        let nodes = state.tree.nodes.len();
-        request.plan.note_sizes(response.bytes().len(), nodes);
+        request.plan.note_size(response.bytes().len());
         response
     }
 

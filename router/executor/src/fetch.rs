@@ -33,7 +33,7 @@ pub(crate) struct State {
 impl State {
     /// Nothing yet.
     pub fn new(plan: &PreparedPlan) -> State {
-        let mut tree = Tree::with_room(plan.expected_nodes());
+        let mut tree = Tree::new();
         tree.is_unshared = plan.has_contexts;
         State {
             tree,
@@ -130,21 +130,21 @@ impl State {
             }
             SubgraphResponse::Value { data, errors } => {
                 let told = data.map(|value| {
-                    let room = plan.expected_text(fetch.id);
                     value::take_in(
                         &mut self.tree,
                         &plan.symbols,
                         &mut self.prediction,
                         &value,
-                        room,
+                        plan.expected_length(fetch.id),
                     )
                 });
                 let told = told
                     .transpose()
                     .map_err(|error| TransportError::Malformed(error.to_string()))?;
                 let data = told.map(|told| {
-                    self.received += told.length + told.nodes * BYTES_PER_NODE;
-                    plan.note_text(fetch.id, told.length);
+                    let length = told.length;
+                    self.received += length.text + length.nodes * BYTES_PER_NODE;
+                    plan.note_length(fetch.id, length);
                     told.value
                 });
                 Ok(Received {

@@ -13,10 +13,7 @@ use contexts::Contextual;
 
 use crate::request::JsonMap;
 use crate::symbols::{Symbol, Symbols};
-
-/// How many nodes of a tree there is room for at least and at most before any are needed.
-const FEWEST_NODES: usize = 256;
-const MOST_NODES: usize = 1 << 16;
+use crate::value::Length;
 
 /// A [`QueryPlan`] with what execution needs beside it. Made once per plan and shared by all its requests.
 #[derive(Debug)]
@@ -29,10 +26,8 @@ pub struct PreparedPlan {
     conditions: Vec<Condition>,
     /// The size of the last response, in bytes.
     last_size: AtomicUsize,
-    /// How many nodes the tree of the last request had.
-    last_nodes: AtomicUsize,
-    /// For each fetch, how long the text of its last answer from the same process was, in bytes.
-    last_texts: Box<[AtomicUsize]>,
+    /// For each fetch, how long its last answer from the same process was.
+    last_told: Box<[Told]>,
     /// Whether a fetch has contexts, which differ from place to place: no object may be at two.
     pub(crate) has_contexts: bool,
 }
@@ -48,8 +43,7 @@ impl PreparedPlan {
             response: compiled.response,
             conditions: compiled.conditions,
             last_size: AtomicUsize::new(0),
-            last_nodes: AtomicUsize::new(0),
-            last_texts: (0..compiled.fetches).map(|_| AtomicUsize::new(0)).collect(),
+            last_told: (0..compiled.fetches).map(|_| Told::default()).collect(),
             has_contexts: compiled.has_contexts,
         }
     }
@@ -61,27 +55,23 @@ impl PreparedPlan {
         last.clamp(received, received.saturating_mul(2)) + 64
     }
 
-    /// A guess at how many nodes the tree of a request will have: as many as that of the last.
-    pub(crate) fn expected_nodes(&self) -> usize {
-        let last = self.last_nodes.load(Ordering::Relaxed);
-        last.clamp(FEWEST_NODES, MOST_NODES)
+    pub(crate) fn note_size(&self, size: usize) {
+        self.last_size.store(size, Ordering::Relaxed);
     }
 
-    /// Notes what the next request may expect: the size of the response in bytes, and of the tree it was written from.
-    pub(crate) fn note_sizes(&self, response: usize, nodes: usize) {
-        self.last_size.store(response, Ordering::Relaxed);
-        self.last_nodes.store(nodes, Ordering::Relaxed);
+    /// A guess at how long a fetch's answer from the same process will be: as long as the last.
+    pub(crate) fn expected_length(&self, fetch: FetchId) -> Length {
+        let last = self.last_told.get(fetch as usize);
+        last.map_or_else(Length::default, |last| Length {
+            text: last.text.load(Ordering::Relaxed),
+            nodes: last.nodes.load(Ordering::Relaxed),
+        })
     }
 
-    /// A guess at the length of the text of a fetch's answer from the same process, in bytes.
-    pub(crate) fn expected_text(&self, fetch: FetchId) -> usize {
-        let last = self.last_texts.get(fetch as usize);
-        last.map_or(0, |last| last.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn note_text(&self, fetch: FetchId, length: usize) {
-        if let Some(last) = self.last_texts.get(fetch as usize) {
-            last.store(length, Ordering::Relaxed);
+    pub(crate) fn note_length(&self, fetch: FetchId, length: Length) {
+        if let Some(last) = self.last_told.get(fetch as usize) {
+            last.text.store(length.text, Ordering::Relaxed);
+            last.nodes.store(length.nodes, Ordering::Relaxed);
         }
     }
 
@@ -97,6 +87,13 @@ impl PreparedPlan {
             .map(|condition| holds(condition, variables))
             .collect()
     }
+}
+
+/// The [`Length`] of the last answer.
+#[derive(Debug, Default)]
+struct Told {
+    text: AtomicUsize,
+    nodes: AtomicUsize,
 }
 
 /// Variables of conditions are `Boolean!`, so after coercion an absent one can only be a bug of the caller; it

@@ -19,8 +19,6 @@ pub(crate) type ObjectId = u32;
 
 /// The end of a chain.
 pub(crate) const END: NodeId = u32::MAX;
-/// About how many nodes there are for each object.
-const NODES_PER_OBJECT: usize = 4;
 /// The object that holds the operation's root fields.
 pub(crate) const ROOT: ObjectId = 0;
 
@@ -105,13 +103,11 @@ pub(crate) struct TreeMark {
 }
 
 impl Tree {
-    /// A tree with an empty root, and room for so many nodes.
-    pub fn with_room(nodes: usize) -> Tree {
-        let mut objects = Vec::with_capacity(nodes / NODES_PER_OBJECT + 1);
-        objects.push(Object::EMPTY);
+    /// A tree with an empty root.
+    pub fn new() -> Tree {
         Tree {
-            nodes: Vec::with_capacity(nodes),
-            objects,
+            nodes: Vec::with_capacity(256),
+            objects: vec![Object::EMPTY],
             buffers: Vec::with_capacity(8),
             raw_objects: HashMap::new(),
             walks: 0,

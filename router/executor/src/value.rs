@@ -46,34 +46,44 @@ pub(crate) enum ValueError {
     TooLong,
 }
 
-/// What was taken in.
-pub(crate) struct Told {
-    pub value: TreeValue,
-    /// How long its text is, in bytes.
-    pub length: usize,
-    /// How many nodes of the tree it has become.
+/// How long a value is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Length {
+    /// Its text, in bytes.
+    pub text: usize,
+    /// How many nodes of the tree it becomes.
     pub nodes: usize,
 }
 
-/// Adds a value to the tree. Keys that the plan does not know are passed over. `room` is a guess at the length of its
-/// text. On an error the tree is as it was.
+/// What was taken in.
+pub(crate) struct Told {
+    pub value: TreeValue,
+    pub length: Length,
+}
+
+/// How many nodes there is room for at most before any have been told.
+const MOST_RESERVED: usize = 1 << 16;
+
+/// Adds a value to the tree. Keys that the plan does not know are passed over. `expected` is a guess at its length. On
+/// an error the tree is as it was.
 pub(crate) fn take_in(
     tree: &mut Tree,
     symbols: &Symbols,
     prediction: &mut Prediction,
     value: &Value,
-    room: usize,
+    expected: Length,
 ) -> Result<Told, ValueError> {
     // Spans name the buffer while it is being filled, so its place is taken first.
     let buffer = tree.keep(Bytes::new()).ok_or(ValueError::TooLong)?;
     let mark = tree.mark();
     let known = tree.nodes.len();
+    tree.nodes.reserve(expected.nodes.min(MOST_RESERVED));
     let mut builder = ValueBuilder {
         tree,
         symbols,
         prediction,
         buffer,
-        text: Vec::with_capacity(room),
+        text: Vec::with_capacity(expected.text),
         open: Vec::with_capacity(16),
         whole: None,
         problem: None,
@@ -82,13 +92,12 @@ pub(crate) fn take_in(
     let (text, told) = builder.finish();
     match told {
         Ok(value) => {
-            let (length, nodes) = (text.len(), tree.nodes.len() - known);
+            let length = Length {
+                text: text.len(),
+                nodes: tree.nodes.len() - known,
+            };
             tree.replace_buffer(buffer, Bytes::from(text));
-            Ok(Told {
-                value,
-                length,
-                nodes,
-            })
+            Ok(Told { value, length })
         }
         Err(error) => {
             tree.cut(mark);
