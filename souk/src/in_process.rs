@@ -1,7 +1,7 @@
 //! Calls a subgraph of the same process for the executor: no socket, no JSON in between.
 
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{
@@ -13,7 +13,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use souk_executor::{
     GraphQLError, InputForm, JsonMap, PathElement, SubgraphRequest, SubgraphResponse,
-    SubgraphTransport, TransportError, ValueBuilder, ValueRoom,
+    SubgraphTransport, TransportError, Value, ValueBuilder,
 };
 use souk_planner::plan::SubgraphOperation;
 use souk_platform::identity::{ClientAddress, CorrelationId};
@@ -27,14 +27,7 @@ const PARSED_OPERATIONS: u64 = 4096;
 pub struct InProcess {
     name: &'static str,
     service: Arc<dyn GraphqlService>,
-    parsed: moka::sync::Cache<ByAddress, Arc<Parsed>>,
-}
-
-/// An operation that was sent before.
-struct Parsed {
-    document: ExecutableDocument,
-    /// How long its last answer was: the next one seldom differs much.
-    answer: Mutex<ValueRoom>,
+    parsed: moka::sync::Cache<ByAddress, Arc<ExecutableDocument>>,
 }
 
 /// An operation by its address: the planner shares one `Arc` among all requests of a plan, and the key keeps it
@@ -68,7 +61,7 @@ impl InProcess {
     fn request(
         &self,
         mut request: SubgraphRequest,
-        parsed: &Parsed,
+        parsed: &ExecutableDocument,
     ) -> (Request, Identity, CorrelationId) {
         let mut variables = GraphqlVariables::default();
         let mut names = Names::default();
@@ -85,7 +78,7 @@ impl InProcess {
             variables.insert(Name::new(name.as_str()), GraphqlValue::List(items));
         }
         let mut graphql = Request::new(request.operation.text.clone()).variables(variables);
-        graphql.set_parsed_query(parsed.document.clone());
+        graphql.set_parsed_query(parsed.clone());
         let extensions = &request.context.extensions;
         if let Some(client) = extensions.get::<ClientAddress>() {
             graphql = graphql.data(client.clone());
@@ -98,7 +91,10 @@ impl InProcess {
         (graphql, identity, correlation)
     }
 
-    fn parse(&self, operation: &Arc<SubgraphOperation>) -> Result<Arc<Parsed>, TransportError> {
+    fn parse(
+        &self,
+        operation: &Arc<SubgraphOperation>,
+    ) -> Result<Arc<ExecutableDocument>, TransportError> {
         let key = ByAddress(operation.clone());
         if let Some(parsed) = self.parsed.get(&key) {
             return Ok(parsed);
@@ -106,10 +102,7 @@ impl InProcess {
         let document = async_graphql::parser::parse_query(&operation.text).map_err(|error| {
             TransportError::Unsupported(format!("the planned operation does not parse: {error}"))
         })?;
-        let parsed = Arc::new(Parsed {
-            document,
-            answer: Mutex::default(),
-        });
+        let parsed = Arc::new(document);
         self.parsed.insert(key, parsed.clone());
         Ok(parsed)
     }
@@ -122,7 +115,7 @@ impl SubgraphTransport for InProcess {
         let (request, identity, correlation) = self.request(request, &parsed);
         let response =
             serving::execute(&*self.service, self.name, identity, &correlation.0, request).await;
-        Ok(to_executor(response, &parsed.answer))
+        Ok(to_executor(response))
     }
 
     async fn subscribe(
@@ -133,8 +126,7 @@ impl SubgraphTransport for InProcess {
         let (request, identity, correlation) = self.request(request, &parsed);
         let responses =
             serving::execute_stream(&*self.service, self.name, identity, &correlation.0, request);
-        let to_executor = move |response| Ok(to_executor(response, &parsed.answer));
-        Ok(responses.map(to_executor).boxed())
+        Ok(responses.map(|response| Ok(to_executor(response))).boxed())
     }
 
     fn input_form(&self) -> InputForm {
@@ -180,24 +172,16 @@ fn to_graphql(json: serde_json::Value, names: &mut Names) -> GraphqlValue {
     }
 }
 
-/// `room` is how long the last answer to the same operation was, and then how long this one is.
-fn to_executor(response: Response, room: &Mutex<ValueRoom>) -> SubgraphResponse {
+fn to_executor(response: Response) -> SubgraphResponse {
     let executed = !matches!(response.data, GraphqlValue::Null) || response.errors.is_empty();
-    let data = executed.then(|| {
-        let expected = *room.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut builder = ValueBuilder::with_room(expected);
-        build(&mut builder, &response.data);
-        let value = builder.finish();
-        *room.lock().unwrap_or_else(PoisonError::into_inner) = value.room();
-        value
-    });
+    let data = response.data;
     SubgraphResponse::Value {
-        data,
+        data: executed.then(|| Value::new(move |builder| build(builder, &data))),
         errors: response.errors.into_iter().map(to_error).collect(),
     }
 }
 
-fn build(builder: &mut ValueBuilder, value: &GraphqlValue) {
+fn build(builder: &mut ValueBuilder<'_>, value: &GraphqlValue) {
     match value {
         GraphqlValue::Null => builder.null(),
         GraphqlValue::Boolean(value) => builder.bool(*value),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::absorb;
 use crate::errors::{FetchErrors, GraphQLError};
 use crate::locate::Locator;
 use crate::merge::{self, Misfits};
@@ -16,6 +15,10 @@ use crate::transport::{
     InputForm, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, Variables,
 };
 use crate::tree::{ObjectId, Tree, TreeValue};
+use crate::value;
+
+/// About how many bytes of JSON a node is besides its text, for its key and punctuation.
+const BYTES_PER_NODE: usize = 16;
 
 /// What the fetches of one request have brought so far.
 #[derive(Debug)]
@@ -78,7 +81,7 @@ impl State {
         entities: &[Entities],
         response: Result<SubgraphResponse, TransportError>,
     ) -> Option<&'static str> {
-        let received = match response.and_then(|response| self.parse(plan, response)) {
+        let received = match response.and_then(|response| self.parse(plan, fetch, response)) {
             Ok(received) => received,
             Err(error) => {
                 let code = error.code();
@@ -105,6 +108,7 @@ impl State {
     fn parse(
         &mut self,
         plan: &PreparedPlan,
+        fetch: &FetchStep,
         response: SubgraphResponse,
     ) -> Result<Received, TransportError> {
         match response {
@@ -125,17 +129,24 @@ impl State {
                 })
             }
             SubgraphResponse::Value { data, errors } => {
-                let data = match data {
-                    None => None,
-                    Some(value) => {
-                        self.received += value.text.len() + value.tokens.len() * 8;
-                        let absorbed = absorb::absorb(&mut self.tree, &plan.symbols, value);
-                        Some(
-                            absorbed
-                                .map_err(|error| TransportError::Malformed(error.to_string()))?,
-                        )
-                    }
-                };
+                let told = data.map(|value| {
+                    value::take_in(
+                        &mut self.tree,
+                        &plan.symbols,
+                        &mut self.prediction,
+                        &value,
+                        plan.expected_length(fetch.id),
+                    )
+                });
+                let told = told
+                    .transpose()
+                    .map_err(|error| TransportError::Malformed(error.to_string()))?;
+                let data = told.map(|told| {
+                    let length = told.length;
+                    self.received += length.text + length.nodes * BYTES_PER_NODE;
+                    plan.note_length(fetch.id, length);
+                    told.value
+                });
                 Ok(Received {
                     data,
                     errors: errors.into_iter().map(SubgraphError::from_value).collect(),

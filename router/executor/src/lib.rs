@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod absorb;
 mod brought;
 mod contexts;
 mod errors;
@@ -35,4 +34,4 @@ pub use transport::{
     InputForm, Representations, SubgraphRequest, SubgraphResponse, SubgraphTransport,
     TransportError, Transports, Variables,
 };
-pub use value::{Value, ValueBuilder, ValueRoom};
+pub use value::{Value, ValueBuilder};

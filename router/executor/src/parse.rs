@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::json::{Cursor, JsonError, MAX_DEPTH};
 use crate::symbols::{NO_SYMBOL, Position, Prediction, Symbol, Symbols, TYPENAME, UNKNOWN};
-use crate::tree::{END, Node, NodeId, Object, ObjectId, Span, Tree, TreeValue};
+use crate::tree::{NewChain, Object, ObjectId, Span, Tree, TreeValue};
 
 /// What a response body holds.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(crate) fn parse_body(
 ) -> Result<Body, ParseError> {
     std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
     let buffer = tree.keep(body.clone()).ok_or(ParseError::TooLong)?;
-    let (nodes, objects) = (tree.nodes.len(), tree.objects.len());
+    let mark = tree.mark();
     tree.nodes
         .reserve((body.len() / BYTES_PER_NODE).min(MOST_RESERVED));
     let mut parser = Parser {
@@ -55,10 +55,7 @@ pub(crate) fn parse_body(
     };
     let parsed = parser.body(body);
     if parsed.is_err() {
-        tree.nodes.truncate(nodes);
-        tree.objects.truncate(objects);
-        tree.raw_objects
-            .retain(|object, _| (*object as usize) < objects);
+        tree.cut(mark);
     }
     parsed
 }
@@ -139,7 +136,7 @@ impl Parser<'_> {
     fn object(&mut self, parent: Symbol, depth: usize) -> Result<ObjectId, JsonError> {
         let object = self.tree.objects.len() as ObjectId;
         self.tree.objects.push(Object::EMPTY);
-        let (mut first, mut last) = (END, END);
+        let mut chain = NewChain::default();
         let mut type_name = NO_SYMBOL;
         let mut position = Position::FirstUnder(parent);
 
@@ -159,23 +156,12 @@ impl Parser<'_> {
             {
                 type_name = self.type_name(parent, span);
             }
-            let id = self.tree.nodes.len() as NodeId;
-            self.tree.nodes.push(Node {
-                key,
-                next: END,
-                value,
-            });
-            if last == END {
-                first = id;
-            } else {
-                self.tree.nodes[last as usize].next = id;
-            }
-            last = id;
+            chain.push(&mut self.tree.nodes, key, value);
             more = self.cursor.another(b'}')?;
         }
         self.tree.objects[object as usize] = Object {
-            first,
-            last,
+            first: chain.first,
+            last: chain.last,
             type_name,
             walk: 0,
         };
@@ -191,28 +177,18 @@ impl Parser<'_> {
     }
 
     fn list(&mut self, key: Symbol, depth: usize) -> Result<TreeValue, JsonError> {
-        let (mut first, mut last) = (END, END);
-        let mut len = 0;
+        let mut chain = NewChain::default();
         self.cursor.at += 1;
         let mut more = !self.cursor.closes(b']')?;
         while more {
             let value = self.value(key, depth + 1)?;
-            let id = self.tree.nodes.len() as NodeId;
-            self.tree.nodes.push(Node {
-                key: NO_SYMBOL,
-                next: END,
-                value,
-            });
-            if last == END {
-                first = id;
-            } else {
-                self.tree.nodes[last as usize].next = id;
-            }
-            last = id;
-            len += 1;
+            chain.push(&mut self.tree.nodes, NO_SYMBOL, value);
             more = self.cursor.another(b']')?;
         }
-        Ok(TreeValue::List { first, len })
+        Ok(TreeValue::List {
+            first: chain.first,
+            len: chain.len,
+        })
     }
 
     /// From `start` to here.

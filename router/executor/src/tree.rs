@@ -95,6 +95,13 @@ pub(crate) struct Tree {
     pub is_unshared: bool,
 }
 
+/// How much a tree held at some time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TreeMark {
+    nodes: usize,
+    objects: usize,
+}
+
 impl Tree {
     /// A tree with an empty root.
     pub fn new() -> Tree {
@@ -106,6 +113,22 @@ impl Tree {
             walks: 0,
             is_unshared: false,
         }
+    }
+
+    /// How much there is, to [cut](Tree::cut) back to.
+    pub fn mark(&self) -> TreeMark {
+        TreeMark {
+            nodes: self.nodes.len(),
+            objects: self.objects.len(),
+        }
+    }
+
+    /// Takes back what was added since a mark; nothing of before may refer to it. Buffers stay.
+    pub fn cut(&mut self, mark: TreeMark) {
+        self.nodes.truncate(mark.nodes);
+        self.objects.truncate(mark.objects);
+        self.raw_objects
+            .retain(|object, _| (*object as usize) < mark.objects);
     }
 
     /// A copy of an object and all below it.
@@ -242,6 +265,43 @@ impl Tree {
             nodes: &self.nodes,
             next: first,
         }
+    }
+}
+
+/// A chain of nodes that is being made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewChain {
+    pub first: NodeId,
+    pub last: NodeId,
+    pub len: u32,
+}
+
+impl Default for NewChain {
+    fn default() -> NewChain {
+        NewChain {
+            first: END,
+            last: END,
+            len: 0,
+        }
+    }
+}
+
+impl NewChain {
+    /// Adds a field, or an item (whose key is [`NO_SYMBOL`]).
+    #[inline]
+    pub fn push(&mut self, nodes: &mut Vec<Node>, key: Symbol, value: TreeValue) {
+        let id = nodes.len() as NodeId;
+        nodes.push(Node {
+            key,
+            next: END,
+            value,
+        });
+        match nodes.get_mut(self.last as usize) {
+            Some(last) => last.next = id,
+            None => self.first = id,
+        }
+        self.last = id;
+        self.len += 1;
     }
 }
 

@@ -130,7 +130,8 @@ pub struct EntityGroup {
     /// The response key of the `_entities` field: `_entities` or an alias.
     pub response_key: Name,
     /// How to build a representation; the first shape whose `types` contain the entity's `__typename` is
-    /// used. An entity that no shape fits, or that lacks a needed value, is left out of the request.
+    /// used. An entity that no shape fits, or that lacks a needed value, is left out of the request. The tree need not
+    /// hold `__typename` where the schema leaves one type only: then there is one shape, for that type.
     pub representations: Vec<RepresentationShape>,
     /// Conditions under which this group is to be sent; `None` is always. The request may still be sent for its
     /// other groups: this group's variable is `[]` then, as it is when no entity is found.

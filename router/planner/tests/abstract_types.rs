@@ -102,7 +102,6 @@ fn an_object_type_has_the_interface_objects_fields() {
       Fetch a {
         {
           book {
-            __typename
             pages
             id
           }
@@ -412,7 +411,6 @@ fn entities_below_a_type_condition_on_an_interface_object_wait_for_the_type() {
           rated {
             __typename
             by {
-              __typename
               id
             }
             id

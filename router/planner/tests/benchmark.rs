@@ -19,7 +19,6 @@ fn at_most_seven_requests_on_four_levels() {
         Fetch accounts {
           query TestQuery__accounts__0 {
             users {
-              __typename
               id
               username
               name
@@ -29,7 +28,6 @@ fn at_most_seven_requests_on_four_levels() {
         Fetch products {
           query TestQuery__products__1 {
             topProducts {
-              __typename
               name
               price
               upc
@@ -50,20 +48,17 @@ fn at_most_seven_requests_on_four_levels() {
                 id
                 body
                 product {
-                  __typename
                   upc
                   reviews {
                     id
                     body
                     author {
-                      __typename
                       id
                       username
                       reviews {
                         id
                         body
                         product {
-                          __typename
                           upc
                         }
                       }
@@ -79,14 +74,12 @@ fn at_most_seven_requests_on_four_levels() {
                 id
                 body
                 author {
-                  __typename
                   id
                   username
                   reviews {
                     id
                     body
                     product {
-                      __typename
                       upc
                     }
                   }

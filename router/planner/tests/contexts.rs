@@ -30,7 +30,6 @@ fn the_value_goes_along_with_the_entities() {
         {
           carts {
             items {
-              __typename
               name
               sku
             }
@@ -62,11 +61,8 @@ fn the_value_may_come_from_another_subgraph() {
       Fetch a {
         {
           me {
-            __typename
             items {
-              __typename
               part {
-                __typename
                 sku
               }
               sku
@@ -157,12 +153,10 @@ fn a_union_sets_the_context_for_its_members_each_with_its_own_field() {
             __typename
             ... on City {
               inhabitant {
-                __typename
                 id
               }
               quarter {
                 inhabitant {
-                  __typename
                   id
                 }
               }
@@ -170,7 +164,6 @@ fn a_union_sets_the_context_for_its_members_each_with_its_own_field() {
             }
             ... on Village {
               inhabitant {
-                __typename
                 id
               }
               parish
@@ -220,7 +213,6 @@ fn an_interface_sets_the_context_for_the_types_that_implement_it() {
           seller {
             __typename
             customer {
-              __typename
               id
             }
             licence
@@ -253,7 +245,6 @@ fn the_nearest_object_that_sets_the_context_counts() {
           city {
             twin {
               inhabitant {
-                __typename
                 id
               }
               postcode

@@ -31,7 +31,6 @@ fn a_fetch_emptied_by_a_condition_is_not_sent() {
         Fetch a {
           query($yes: Boolean!, $no: Boolean!) {
             user(id: 1) {
-              __typename
               name
               id @skip(if: $no) @include(if: $yes)
             }
@@ -78,7 +77,6 @@ fn conditions_of_merged_selections_are_joined() {
         Fetch b {
           {
             top {
-              __typename
               upc
             }
           }
@@ -157,7 +155,6 @@ fn mutations_run_in_series() {
           }
           touch
           b: addUser {
-            __typename
             id
           }
         }
@@ -178,7 +175,6 @@ fn mutations_run_in_series() {
       Fetch b {
         mutation M__b__2 {
           addProduct {
-            __typename
             upc
           }
         }
@@ -214,7 +210,6 @@ fn a_subscription_completes_each_event() {
       Primary a {
         subscription S__a__0($id: ID!) {
           userChanged(id: $id) {
-            __typename
             name
             id
           }
@@ -229,7 +224,6 @@ fn a_subscription_completes_each_event() {
               _entities(representations: $representations) {
                 ... on User {
                   bought {
-                    __typename
                     price
                     upc
                   }
@@ -325,7 +319,6 @@ fn the_query_type_below_a_payload_is_asked_of_every_subgraph() {
               }
             }
             user {
-              __typename
               id
             }
           }

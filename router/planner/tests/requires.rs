@@ -22,7 +22,6 @@ fn required_fields_are_fetched_first_and_sent_along() {
       Fetch b {
         {
           product {
-            __typename
             stock
             id
           }
@@ -72,7 +71,6 @@ fn nested_requirements_with_arguments() {
       Fetch a {
         {
           product {
-            __typename
             size(unit: "IN") {
               height
             }
@@ -118,7 +116,6 @@ fn a_chain_of_requirements() {
       Fetch a {
         {
           product {
-            __typename
             price
             id
           }
@@ -168,7 +165,6 @@ fn subgraphs_that_require_of_each_other() {
       Fetch a {
         {
           product {
-            __typename
             a1
             id
           }
@@ -229,9 +225,7 @@ fn a_required_object_is_found_in_a_third_subgraph() {
       Fetch a {
         {
           order {
-            __typename
             buyer {
-              __typename
               id
             }
             id
@@ -286,7 +280,6 @@ fn required_fields_of_abstract_types() {
       Fetch a {
         {
           cart {
-            __typename
             items {
               __typename
               ... on Book {
@@ -347,7 +340,6 @@ fn a_required_field_that_can_be_provided() {
       Fetch a {
         {
           product {
-            __typename
             weight
             id
           }
@@ -385,7 +377,6 @@ fn one_field_required_with_different_arguments_needs_two_representations() {
       Fetch a {
         {
           product {
-            __typename
             price(n: 1)
             id
             price_1: price(n: 2)
@@ -430,7 +421,6 @@ fn requirements_that_may_be_skipped_do_not_hold_back_other_fields() {
       Fetch a {
         query($brief: Boolean!) {
           product {
-            __typename
             id
             weight @skip(if: $brief)
           }

@@ -51,7 +51,6 @@ fn join_v0_1_of_federation_1() {
       Fetch a {
         {
           product {
-            __typename
             size {
               width
             }

@@ -21,6 +21,8 @@ pub(super) struct Compiled {
     pub root: Option<Step>,
     pub response: Fields,
     pub conditions: Vec<Condition>,
+    /// How many there are.
+    pub fetches: FetchId,
     pub has_contexts: bool,
 }
 
@@ -39,6 +41,7 @@ pub(super) fn compile(plan: &QueryPlan) -> Compiled {
         root,
         response,
         conditions: compiler.conditions,
+        fetches: compiler.fetches,
         has_contexts: compiler.has_contexts,
     }
 }

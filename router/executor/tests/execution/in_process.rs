@@ -52,12 +52,11 @@ where
 }
 
 fn value(json: &Json) -> Value {
-    let mut builder = ValueBuilder::new();
-    build(&mut builder, json);
-    builder.finish()
+    let json = json.clone();
+    Value::new(move |builder| build(builder, &json))
 }
 
-fn build(builder: &mut ValueBuilder, json: &Json) {
+fn build(builder: &mut ValueBuilder<'_>, json: &Json) {
     match json {
         Json::Null => builder.null(),
         Json::Bool(value) => builder.bool(*value),
@@ -130,6 +129,29 @@ async fn values_are_merged_like_json() {
 }
 
 #[tokio::test]
+async fn one_key_can_be_a_custom_scalar_here_and_an_object_there() {
+    let scalar = json!({ "id": [null, true, { "meta": "\"", "x": [] }], "stranger": { "id": 2 }, "meta": {}, "last": "é" });
+    let sent = scalar.clone();
+    let users = move |_: SubgraphRequest| {
+        let friend =
+            json!({ "__typename": "User", "id": "2", "stranger": { "id": 1 }, "meta": sent });
+        let user = json!({ "meta": friend });
+        (json!({ "users": [user], "meta": [sent, 1] }), vec![])
+    };
+    let schema = "
+        scalar JSON
+        type Query { users: [User] meta: JSON }
+        type User { id: ID! friend: User meta: JSON }
+    ";
+    let graph = Graph::new(schema).transport("users", InProcess(users));
+    let operation = "{ users { meta: friend { meta id } } meta }";
+    let response = graph.run(operation, root("users", operation)).await;
+    let users = json!([{ "meta": { "meta": scalar, "id": "2" } }]);
+    let expected = json!({ "data": { "users": users, "meta": [scalar, 1] } });
+    assert_eq!(response, expected);
+}
+
+#[tokio::test]
 async fn subscriptions() {
     let graph =
         Graph::new(SCHEMA).transport("one", InProcess(|_: SubgraphRequest| (json!({}), vec![])));
@@ -149,39 +171,94 @@ async fn subscriptions() {
     );
 }
 
+/// Tells an answer.
+type Tell = fn(&mut ValueBuilder<'_>);
+
+/// A subgraph whose answer is told by a function.
+struct Tells(Tell);
+
+#[async_trait]
+impl SubgraphTransport for Tells {
+    async fn fetch(&self, _: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        Ok(SubgraphResponse::Value {
+            data: Some(Value::new(self.0)),
+            errors: vec![],
+        })
+    }
+
+    async fn subscribe(
+        &self,
+        _: SubgraphRequest,
+    ) -> Result<BoxStream<'static, Result<SubgraphResponse, TransportError>>, TransportError> {
+        Err(TransportError::Unsupported("no subscriptions".into()))
+    }
+}
+
 #[tokio::test]
 async fn a_value_that_is_not_well_formed_is_an_error() {
-    struct Broken;
-    #[async_trait]
-    impl SubgraphTransport for Broken {
-        async fn fetch(&self, _: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-            let mut builder = ValueBuilder::new();
+    let malformed: [Tell; 7] = [
+        |_| {},
+        |builder| {
             builder.object_start();
             builder.key("users");
             builder.list_start();
-            Ok(SubgraphResponse::Value {
-                data: Some(builder.finish()),
-                errors: vec![],
-            })
-        }
-
-        async fn subscribe(
-            &self,
-            _: SubgraphRequest,
-        ) -> Result<BoxStream<'static, Result<SubgraphResponse, TransportError>>, TransportError>
-        {
-            Err(TransportError::Unsupported("no subscriptions".into()))
-        }
+        },
+        |builder| {
+            builder.object_start();
+            builder.key("users");
+            builder.object_end();
+        },
+        |builder| {
+            builder.object_start();
+            builder.string("users");
+            builder.object_end();
+        },
+        |builder| {
+            builder.object_start();
+            builder.key("users");
+            builder.key("users");
+            builder.null();
+            builder.object_end();
+        },
+        |builder| {
+            builder.object_start();
+            builder.list_end();
+        },
+        |builder| {
+            builder.object_start();
+            builder.object_end();
+            builder.null();
+        },
+    ];
+    for tell in malformed {
+        refused(tell, "the response is not a well-formed value").await;
     }
-    let graph = Graph::new(SCHEMA).transport("one", Broken);
-    let response = graph
-        .run("{ users { id } }", root("one", "{ users { id } }"))
-        .await;
-    assert_eq!(
-        only_message(&response),
-        "request to subgraph 'one' failed: the response is not a well-formed value"
-    );
+}
 
+#[tokio::test]
+async fn a_value_that_is_nested_too_deep_is_an_error() {
+    let deep: Tell = |builder| {
+        builder.object_start();
+        builder.key("users");
+        (0..600).for_each(|_| builder.list_start());
+        (0..600).for_each(|_| builder.list_end());
+        builder.object_end();
+    };
+    refused(deep, "the response is nested too deep").await;
+}
+
+async fn refused(tell: Tell, problem: &str) {
+    let graph = Graph::new(SCHEMA).transport("one", Tells(tell));
+    let users = "{ users { id } }";
+    let response = graph.run(users, root("one", users)).await;
+    assert_eq!(response["data"], json!({ "users": null }));
+    let message = format!("request to subgraph 'one' failed: {problem}");
+    assert_eq!(only_message(&response), message);
+}
+
+#[tokio::test]
+async fn a_subscription_that_cannot_be_opened_is_an_error() {
+    let graph = Graph::new(SCHEMA).transport("one", Tells(|_| {}));
     let plan = subscription("one", "subscription { count }", None);
     let request = graph.request("subscription { count }", Some(plan), json!({}));
     let Err(refused) = graph.executor().subscribe(request).await else {

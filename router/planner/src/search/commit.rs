@@ -335,8 +335,12 @@ impl Search<'_> {
         })
     }
 
-    /// Representations are chosen by the concrete type, so the tree has to hold it from where the entity came.
+    /// Representations are chosen by the concrete type, so the tree has to hold it from where the entity came, unless the
+    /// schema leaves only one.
     fn mark_typename(&mut self, from: PlaceId) {
+        if !self.tree.is_abstract(self.place(from).position) {
+            return;
+        }
         let mut at = from;
         while let Origin::Cast(above) = self.place(at).origin {
             at = above;

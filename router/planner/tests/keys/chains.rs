@@ -18,7 +18,6 @@ fn a_chain_of_keys_leads_over_a_third_subgraph() {
       Fetch a {
         {
           user {
-            __typename
             id
           }
         }
@@ -66,7 +65,6 @@ fn a_key_put_together_from_two_subgraphs() {
       Fetch a {
         {
           item {
-            __typename
             id
           }
         }
@@ -136,13 +134,10 @@ fn keys_that_need_many_keys_are_found_in_good_time() {
       Fetch a {
         {
           fleet {
-            __typename
             ships {
-              __typename
               id
               home {
                 biggest {
-                  __typename
                   id
                 }
                 id

@@ -18,14 +18,11 @@ fn entity_calls_of_one_level_travel_together() {
         query($representations_0: Boolean!) {
           first {
             best {
-              __typename
               id
             }
           }
           users {
-            __typename
             best @include(if: $representations_0) {
-              __typename
               id
             }
             id

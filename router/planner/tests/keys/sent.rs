@@ -16,7 +16,6 @@ fn a_field_of_another_subgraph_is_fetched_by_key() {
       Fetch a {
         query Shop__a__0 {
           products {
-            __typename
             name
             id
           }
@@ -54,7 +53,6 @@ fn compound_and_nested_keys_are_sent_whole() {
       Fetch a {
         {
           seat {
-            __typename
             row {
               id
             }
@@ -91,7 +89,6 @@ fn keys_are_read_from_an_alias_when_the_client_uses_the_name_for_another_field()
       Fetch a {
         {
           user {
-            __typename
             id: name
             id_1: id
           }
@@ -123,7 +120,6 @@ fn inaccessible_keys_can_be_used_but_not_asked_for() {
       Fetch a {
         {
           user {
-            __typename
             id
           }
         }

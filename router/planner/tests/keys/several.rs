@@ -18,7 +18,6 @@ fn of_several_keys_the_one_that_is_at_hand_is_used() {
       Fetch a {
         {
           user {
-            __typename
             email
           }
         }
@@ -54,7 +53,6 @@ fn a_key_that_is_not_resolvable_is_no_way_in() {
       Fetch a {
         {
           user {
-            __typename
             id
           }
         }

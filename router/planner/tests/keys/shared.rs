@@ -17,7 +17,6 @@ fn a_value_type_without_key_is_put_together_through_its_parents() {
       Fetch a {
         {
           user {
-            __typename
             place {
               lat
               name
@@ -111,7 +110,6 @@ fn overridden_fields_come_from_the_new_subgraph() {
       Fetch a {
         {
           bill {
-            __typename
             id
             payer
           }

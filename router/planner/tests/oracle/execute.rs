@@ -98,7 +98,8 @@ impl Executor<'_> {
         let mut places = Vec::new();
         walk(tree, &group.path, String::new(), &mut places);
         for (pointer, value) in places {
-            let Some(name) = value["__typename"].as_str() else {
+            let known = value["__typename"].as_str();
+            let Some(name) = known.or_else(|| only_type(group)) else {
                 panic!("no __typename at {pointer}: {value}");
             };
             let shape = group
@@ -190,6 +191,14 @@ impl Executor<'_> {
                 self.project(value, selection)
             }
         }
+    }
+}
+
+/// The type of a group's entities, where only one is possible.
+fn only_type(group: &EntityGroup) -> Option<&str> {
+    match group.representations.as_slice() {
+        [shape] if shape.types.len() == 1 => Some(shape.types[0].as_str()),
+        _ => None,
     }
 }
 

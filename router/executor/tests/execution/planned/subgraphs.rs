@@ -162,9 +162,8 @@ fn graphql_request(mut request: SubgraphRequest) -> Request {
 }
 
 fn answer(response: Response) -> SubgraphResponse {
-    let mut builder = ValueBuilder::new();
-    build(&mut builder, &response.data);
-    let data: Value = builder.finish();
+    let told = response.data;
+    let data = Value::new(move |builder| build(builder, &told));
     let error = |error: async_graphql::ServerError| {
         let json = serde_json::to_value(&error).expect("JSON");
         let element = |element: &serde_json::Value| match element.as_u64() {
@@ -187,7 +186,7 @@ fn answer(response: Response) -> SubgraphResponse {
     }
 }
 
-fn build(builder: &mut ValueBuilder, value: &GraphqlValue) {
+fn build(builder: &mut ValueBuilder<'_>, value: &GraphqlValue) {
     match value {
         GraphqlValue::Null | GraphqlValue::Binary(_) => builder.null(),
         GraphqlValue::Boolean(value) => builder.bool(*value),
