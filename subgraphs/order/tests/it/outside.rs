@@ -163,6 +163,11 @@ impl Outside {
         self.state().time_to_pay_is_over = true;
     }
 
+    /// From now on there is time to pay again.
+    pub fn leave_time_to_pay(&self) {
+        self.state().time_to_pay_is_over = false;
+    }
+
     /// How often a call was made.
     pub fn calls(&self, call: &str) -> usize {
         self.state().calls.get(call).copied().unwrap_or_default()

@@ -79,6 +79,7 @@ async fn an_order_whose_payment_event_is_lost_is_decided_all_the_same() {
     assert!(!world.outside.pay(unpaid), "its payment is ended");
     // The event comes after all and changes nothing.
     world.tell_paid(paid).await;
+    world.outside.leave_time_to_pay();
     world.bought(&who, &book).await;
     assert_eq!(world.order(&who, paid).await["revision"], 2);
     assert!(world.outside.payment(paid).unwrap().refunds.is_empty());
