@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::plan;
+use common::{groups, plan};
 
 /// What U1 and U2 lead to is the same thing to A; B knows that U1 leads to a T1.
 const NARROWED: &str = r#"
@@ -217,4 +217,18 @@ fn there_is_one_group_for_values_that_several_types_lead_to() {
       }
     }
     ");
+}
+
+#[test]
+fn that_a_subgraph_provides_something_of_a_type_elsewhere_makes_no_difference() {
+    let operation = "{ things { other { next { name } } } }";
+    let extra = "extra: Int @f(A) @f(B, external: true) one: ID!";
+    let provided = STRANGERS
+        .replace(
+            "@t(A) { things:",
+            "@t(A) @t(B) { best: T1 @f(B, provides: \"extra\") things:",
+        )
+        .replace("one: ID!", extra);
+    assert_eq!(groups(&plan(STRANGERS, operation)), 3);
+    assert_eq!(groups(&plan(&provided, operation)), 3);
 }

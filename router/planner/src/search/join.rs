@@ -120,13 +120,19 @@ impl<'m> Search<'m> {
     ) -> Option<Value> {
         let (model, graph) = (self.supergraph.model(), self.supergraph.graph());
         let ty = self.tree.owner(position, scope);
-        let found = graph.field(self.only_resolver(ty, &normal.name)?, &normal.name)?;
-        let node = found.target?;
-        let is_plain = found.label.is_none() && !found.only_in_keys;
-        let requires = found.requires.iter();
-        let contexts = requires.flat_map(|requires| &requires.contexts).count();
-        let is_independent = model.ty(ty).contexts.is_empty() && contexts == 0;
-        (is_plain && is_independent).then(|| Value {
+        let mut node = None;
+        for resolver in self.resolvers(ty, &normal.name) {
+            let found = graph.field(resolver, &normal.name)?;
+            let requires = found.requires.iter();
+            let contexts = requires.flat_map(|requires| &requires.contexts).count();
+            let is_plain = found.label.is_none() && !found.only_in_keys && contexts == 0;
+            // A subgraph may have several nodes of the type that lead to the same.
+            let is_new = node.is_none_or(|node| found.target == Some(node));
+            node = found.target.filter(|_| is_plain && is_new);
+            node?;
+        }
+        let node = node?;
+        model.ty(ty).contexts.is_empty().then(|| Value {
             path: self.tree.path_of(position),
             normal: std::ptr::from_ref(normal) as usize,
             node,
