@@ -5,6 +5,8 @@ use std::fmt::{self, Display, Write};
 use apollo_compiler::ast::{self, Definition, Document, Selection};
 use apollo_compiler::{Name, Node};
 
+use crate::problems::problems;
+
 /// A parsed `FieldSet`, such as `id organisation { id }`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FieldSet {
@@ -51,7 +53,7 @@ impl FieldSet {
             reason,
         };
         let document = Document::parse(format!("{{{text}}}"), "field_set").or_else(|_| {
-            Document::parse(text, "field_set").map_err(|found| error(found.errors.to_string()))
+            Document::parse(text, "field_set").map_err(|found| error(problems(&found.errors)))
         })?;
         let [Definition::OperationDefinition(operation)] = document.definitions.as_slice() else {
             return Err(error("expected one selection set".into()));

@@ -24,6 +24,7 @@ pub mod model;
 mod normalise;
 pub mod plan;
 mod planner;
+mod problems;
 mod projection;
 pub mod reach;
 mod scope;

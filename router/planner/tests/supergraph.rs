@@ -121,6 +121,10 @@ fn what_is_no_supergraph_is_refused() {
     let broken = |from: &str, to: &str| include_str!("schemas/benchmark.graphql").replace(from, to);
     let cases = [
         ("type Query {".to_owned(), "not a valid GraphQL schema"),
+        (
+            "type Query { a: Int }\n\ntype \u{fc}\u{fc}\u{fc} { b: Int".to_owned(),
+            "3:6: ",
+        ),
         ("type Query { a: Int }".to_owned(), "no `enum join__Graph`"),
         (broken("join/v0.3", "join/v1.0"), "unknown version"),
         (

@@ -88,8 +88,8 @@ pub(super) fn entity_groups(
 }
 
 /// True unless one step's representations would do harm to the other's: by another value under the same name (a field
-/// required with different arguments, or of a context), or by a field that is not fetched whenever the other is needed, for an entity
-/// that lacks a field is not sent.
+/// required with different arguments, or of a context), or by a field that is not fetched whenever the other is needed, for an
+/// entity that lacks a field is not sent; or its selection to the other's objects.
 fn may_share(search: &Search<'_>, one: StepId, other: StepId) -> bool {
     let representation = |id: StepId| {
         let entity = search.step(id).entity.as_ref();
@@ -101,9 +101,24 @@ fn may_share(search: &Search<'_>, one: StepId, other: StepId) -> bool {
             || has_all(search, representation(other), representation(one))
     };
     bound_contexts(search, one) == bound_contexts(search, other)
+        && !takes_away(search, one, other)
+        && !takes_away(search, other, one)
         && agree(search, representation(one), representation(other))
         && is_safe(one, other)
         && is_safe(other, one)
+}
+
+/// True when a null in what one step asks of objects of some types would take the other's objects away: a subgraph that does
+/// not know the types is asked the same for all of a group.
+fn takes_away(search: &Search<'_>, one: StepId, other: StepId) -> bool {
+    let place = |id: StepId| search.place(search.step(id).place);
+    let (one, other) = (place(one), place(other));
+    let graph = search.supergraph.graph();
+    let mut fields = one.fields.iter();
+    graph.node(one.node).interface_object
+        && one.scope.is_some()
+        && one.scope != other.scope
+        && fields.any(|placed| search.tree.field(placed.field).ty.is_non_null())
 }
 
 fn bound_contexts<'a>(search: &'a Search<'_>, id: StepId) -> &'a [BoundContext] {

@@ -7,7 +7,9 @@ use super::bind::add_bound;
 use super::dijkstra::{Action, Route, Start};
 use super::index::Listed;
 use super::supply::{Jump, Supply};
-use super::{EntityStep, Goal, Origin, Place, PlaceId, PlacedField, Search, Step, StepId, Wanted};
+use super::{
+    EntityStep, Goal, Input, Origin, Place, PlaceId, PlacedField, Search, Step, StepId, Wanted,
+};
 use crate::error::PlanError;
 use crate::graph::{NodeId, Requires};
 use crate::guard::Guard;
@@ -361,24 +363,27 @@ impl Search<'_> {
         place.guard = place.guard.or(guard).loosened();
         let (origin, step, joined) = (place.origin, place.step, place.joined.clone());
         match origin {
-            Origin::Field(above, index) => self.widen_fields(&[(above, index)], guard),
+            Origin::Field(above, index) => self.widen_inputs([(above, Some(index))], guard),
             Origin::Cast(above) => self.widen(above, guard),
             Origin::Step => {
                 let inputs = self
                     .steps
                     .get(step.0 as usize)
                     .map(|step| step.inputs.clone());
-                self.widen_fields(&inputs.unwrap_or_default(), guard);
+                self.widen_inputs(inputs.unwrap_or_default(), guard);
             }
         }
-        self.widen_fields(&joined, guard);
+        let joined = joined.into_iter();
+        self.widen_inputs(joined.map(|(above, index)| (above, Some(index))), guard);
     }
 
-    fn widen_fields(&mut self, fields: &[(PlaceId, usize)], guard: &Guard) {
-        for (above, index) in fields {
-            let placed = &mut self.places[above.0 as usize].fields[*index];
-            placed.guard = placed.guard.or(guard).loosened();
-            self.widen(*above, guard);
+    fn widen_inputs(&mut self, inputs: impl IntoIterator<Item = Input>, guard: &Guard) {
+        for (above, index) in inputs {
+            if let Some(index) = index {
+                let placed = &mut self.places[above.0 as usize].fields[index];
+                placed.guard = placed.guard.or(guard).loosened();
+            }
+            self.widen(above, guard);
         }
     }
 

@@ -106,11 +106,14 @@ pub(crate) struct Step {
     pub(crate) entity: Option<EntityStep>,
     /// Steps that have to be answered before.
     pub(crate) after: BTreeSet<StepId>,
-    /// The selections its representations are made from: placed field by index.
-    inputs: Vec<(PlaceId, usize)>,
+    /// The selections its representations are made from: placed field by index, or `__typename`.
+    inputs: Vec<Input>,
     /// One more than the latest of `after`.
     pub(crate) level: u32,
 }
+
+/// A field of a place, by index; `None` is `__typename`.
+type Input = (PlaceId, Option<usize>);
 
 /// The part of a step that fetches entities.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Bound, Goal, PlaceId, Search, StepId, Wanted};
+use super::{Bound, Goal, Input, PlaceId, Search, StepId, Wanted};
 use crate::error::PlanError;
 use crate::field_set::FieldSet;
 use crate::graph::{NodeId, Requires};
@@ -23,7 +23,7 @@ pub(super) struct Jump<'a> {
 #[derive(Default)]
 pub(super) struct Supply {
     pub(super) after: BTreeSet<StepId>,
-    pub(super) inputs: Vec<(PlaceId, usize)>,
+    pub(super) inputs: Vec<Input>,
 }
 
 impl Search<'_> {
@@ -110,7 +110,7 @@ impl Search<'_> {
         match self.place_goal(goal)? {
             Some((place, index)) => {
                 supply.after.extend(self.steps_of(place));
-                supply.inputs.extend(index.map(|index| (place, index)));
+                supply.inputs.push((place, index));
             }
             None if self.may_occur(goal)? => return Err(self.lost(goal.position, None)),
             None => {}
@@ -129,6 +129,7 @@ impl Search<'_> {
         for item in bound {
             let Some(field) = item.field else {
                 self.places[at.0 as usize].typename = true;
+                supply.inputs.push((at, None));
                 continue;
             };
             let mut here = at;
@@ -149,10 +150,10 @@ impl Search<'_> {
                 self.supply_here(child, &item.below, guard, supply)?;
             } else if let Some((earlier, index)) = self.supplied_before(here, field) {
                 self.place_field(earlier, field, guard);
-                supply.inputs.push((earlier, index));
+                supply.inputs.push((earlier, Some(index)));
             } else {
                 let index = self.place_field(here, field, guard);
-                supply.inputs.push((here, index));
+                supply.inputs.push((here, Some(index)));
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use apollo_compiler::{Name, Node, Schema};
 
 use super::SupergraphError;
 use super::links::Links;
+use crate::problems::problems;
 
 /// Directives of the GraphQL specification that say something to clients.
 const KEPT: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
@@ -74,7 +75,7 @@ pub(super) fn api_schema(
     }
     schema
         .validate()
-        .map_err(|found| SupergraphError::ApiSchema(found.errors.to_string()))
+        .map_err(|found| SupergraphError::ApiSchema(problems(&found.errors)))
 }
 
 fn is_executable(location: &str) -> bool {

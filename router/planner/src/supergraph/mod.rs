@@ -13,6 +13,7 @@ use apollo_compiler::validation::Valid;
 use crate::field_set::FieldSetError;
 use crate::graph::Graph;
 use crate::model::{Model, TypeId, TypeKind};
+use crate::problems::problems;
 
 /// A supergraph, ready to plan on. Immutable; share it in an [`Arc`].
 #[derive(Debug)]
@@ -77,7 +78,7 @@ impl Supergraph {
     /// Reads a supergraph schema as Apollo's composition or ours writes it (join specification v0.1 to v0.5).
     pub fn parse(sdl: &str) -> Result<Supergraph, SupergraphError> {
         let schema = Schema::parse(sdl, "supergraph.graphql")
-            .map_err(|found| SupergraphError::Syntax(found.errors.to_string()))?;
+            .map_err(|found| SupergraphError::Syntax(problems(&found.errors)))?;
         let links = links::Links::read(&schema)?;
         let model = join::read(&schema, &links)?;
         let graph = Graph::new(&model);
