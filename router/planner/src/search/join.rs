@@ -19,7 +19,7 @@ use crate::tree::{FieldId, PeersId, PositionId};
 
 /// What makes the values of two fields one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Value {
+pub(super) struct Value {
     path: PeersId,
     /// The address of the normalised field, which is asked for under one condition.
     normal: usize,
@@ -49,9 +49,9 @@ impl<'m> Search<'m> {
         scope: Option<Scope>,
         normal: &'m NormalField,
         guard: &Guard,
+        value: &Value,
     ) -> Option<(Part<'m>, Vec<Goal>)> {
-        let value = self.value(position, scope, normal)?;
-        let (first, below) = self.joins.known.get(&value)?.clone();
+        let (first, below) = self.joins.known.get(value)?.clone();
         let laid = self.tree.field(first);
         let (laid_position, laid_scope) = (laid.position, laid.scope);
         // What is laid for values that cannot be there says nothing about others.
@@ -80,17 +80,10 @@ impl<'m> Search<'m> {
     }
 
     /// Notes that the value of a field is laid, so that others can join it.
-    pub(super) fn note_laid(
-        &mut self,
-        position: PositionId,
-        normal: &'m NormalField,
-        part: &Part<'m>,
-    ) {
-        if let Some(value) = self.value(position, part.scope, normal) {
-            let laid = (part.field, part.below.clone());
-            self.joins.known.insert(value.clone(), laid);
-            self.joins.log.push(Change::Laid(value));
-        }
+    pub(super) fn note_laid(&mut self, value: Value, part: &Part<'m>) {
+        let laid = (part.field, part.below.clone());
+        self.joins.known.insert(value.clone(), laid);
+        self.joins.log.push(Change::Laid(value));
     }
 
     /// A moment to go back to.
@@ -112,7 +105,7 @@ impl<'m> Search<'m> {
 
     /// The value of a composite field, if there is only one node where it is to be had and nothing further up has a part
     /// in it.
-    fn value(
+    pub(super) fn value(
         &self,
         position: PositionId,
         scope: Option<Scope>,

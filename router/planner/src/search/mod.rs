@@ -177,7 +177,7 @@ pub(crate) struct Search<'m> {
     alike: HashMap<(Vec<TypeId>, Name), Arc<[Scope]>>,
     /// Empty until all goals are known.
     untold: Untold,
-    /// Goals that are known to have a way.
+    /// Goals that are known to have a way, or to need none because their objects cannot be there.
     feasible: HashSet<(PositionId, Wanted)>,
     /// Fields that cannot be asked of all objects alike, where these may be found so.
     in_vain: HashSet<(Possibilities, Name)>,

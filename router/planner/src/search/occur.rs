@@ -216,7 +216,7 @@ impl Search<'_> {
     }
 
     /// The runtime types a goal is limited to on its way, outermost first: from the root, or from a position with several
-    /// entries. False in the second place when none of these can occur.
+    /// entries. The flag is false when none of those entries can occur.
     fn scopes(&self, goal: &Goal) -> (Vec<(PositionId, Scope)>, bool) {
         let mut scopes = Vec::new();
         let mut at = goal.position;

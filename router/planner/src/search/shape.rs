@@ -158,7 +158,10 @@ impl<'m> Search<'m> {
         normal: &'m NormalField,
         guard: &Guard,
     ) -> Result<Option<(Part<'m>, Vec<Goal>)>, PlanError> {
-        let joined = self.join(position, None, normal, guard);
+        let value = self.value(position, None, normal);
+        let joined = value
+            .as_ref()
+            .and_then(|value| self.join(position, None, normal, guard, value));
         if let Some((part, entries)) = joined {
             let is_feasible = self.all_feasible(&entries)?;
             return Ok(is_feasible.then_some((part, entries)));
@@ -182,7 +185,9 @@ impl<'m> Search<'m> {
         if !self.all_feasible(&attempt)? {
             return Ok(None);
         }
-        self.note_laid(position, normal, &part);
+        if let Some(value) = value {
+            self.note_laid(value, &part);
+        }
         Ok(Some((part, attempt)))
     }
 
@@ -215,14 +220,20 @@ impl<'m> Search<'m> {
         guard: &Guard,
         goals: &mut Vec<Goal>,
     ) -> Result<Part<'m>, PlanError> {
-        if let Some((part, entries)) = self.join(position, scope, normal, guard) {
+        let value = self.value(position, scope, normal);
+        let joined = value
+            .as_ref()
+            .and_then(|value| self.join(position, scope, normal, guard, value));
+        if let Some((part, entries)) = joined {
             self.spend()?;
             goals.extend(entries);
             return Ok(part);
         }
         let field = self.shape_top(position, scope, normal)?;
         let part = self.shape_below(field, normal, guard, goals)?;
-        self.note_laid(position, normal, &part);
+        if let Some(value) = value {
+            self.note_laid(value, &part);
+        }
         Ok(part)
     }
 
