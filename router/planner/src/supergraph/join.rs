@@ -9,6 +9,7 @@ use apollo_compiler::{Name, Node, Schema};
 
 use super::SupergraphError;
 use super::links::Links;
+use super::type_text::parse_type;
 use crate::field_set::FieldSet;
 use crate::model::{
     ContextArgument, FieldInSubgraph, Key, Model, Subgraph, SubgraphId, TypeId, TypeInSubgraph,
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
             let here = subgraphs.entry(subgraph).or_default();
             let mut found = plain(field.ty.clone());
             if let Some(text) = string(join, "type") {
-                found.ty = Type::parse(text, "join__field").map_err(|_| SupergraphError::Join {
+                found.ty = parse_type(text).ok_or_else(|| SupergraphError::Join {
                     at: at.clone(),
                     problem: format!("`{text}` is not a type"),
                 })?;
@@ -393,7 +394,7 @@ fn context_arguments(join: &Directive, at: &str) -> Result<Vec<ContextArgument>,
         Ok(ContextArgument {
             context: text("context")?.into(),
             name: Name::new(name).map_err(|_| invalid(name, "an argument's name"))?,
-            ty: Type::parse(ty, "join__field").map_err(|_| invalid(ty, "a type"))?,
+            ty: parse_type(ty).ok_or_else(|| invalid(ty, "a type"))?,
             selection: FieldSet::parse(text("selection")?).map_err(|source| {
                 SupergraphError::FieldSet {
                     at: at.to_owned(),

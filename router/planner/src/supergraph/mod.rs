@@ -3,6 +3,7 @@
 mod api;
 mod join;
 mod links;
+mod type_text;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
