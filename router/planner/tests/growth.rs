@@ -275,17 +275,21 @@ fn an_interface_of_many_types_in_several_subgraphs_can_be_nested() {
     }
 }
 
-/// As `members`, but each type has a key of its own.
+/// As `members`, but each type has a key of its own. Those of a shop know from it in what currency they have a price.
 fn strangers(count: usize) -> Planner {
     let mut types = String::from(
-        "type Query @t(A) { things: [Thing!]! @f(A) }
-         interface Thing @t(A) @t(B) { name: String @f(B) other: Thing @f(B) next: Thing @f(A) }",
+        "type Query @t(A) { things: [Thing!]! @f(A) shop: Shop @f(A) }
+         type Shop @t(A) @context(name: \"a__shop\") { currency: String @f(A) things: [Thing!]! @f(A) }
+         interface Thing @t(A) @t(B) { name: String @f(B) other: Thing @f(B) next: Thing @f(A) price: Int @f(A) }",
     );
+    let currency =
+        "context: \"a__shop\", name: \"in\", type: \"String\", selection: \"{ currency }\"";
     for number in 0..count {
         types.push_str(&format!(
             "type T{number} implements Thing @impl(A, interface: \"Thing\") @impl(B, interface: \"Thing\")
                @t(A, key: \"id{number}\") @t(B, key: \"id{number}\")
-             {{ id{number}: ID! name: String @f(B) other: Thing @f(B) next: Thing @f(A) }}"
+             {{ id{number}: ID! name: String @f(B) other: Thing @f(B) next: Thing @f(A)
+                price: Int @f(A, contextArguments: [{{{currency}}}]) }}"
         ));
     }
     let supergraph = Supergraph::parse(&common::supergraph(&types));
@@ -296,11 +300,16 @@ fn strangers(count: usize) -> Planner {
 
 #[test]
 fn with_the_depth_below_types_each_of_which_has_its_own_key() {
-    for count in [25, 100] {
+    let operations = [
+        (25, "{ things BELOW }", "{ name }"),
+        (100, "{ things BELOW }", "{ name }"),
+        (25, "{ shop { things BELOW } }", "{ price }"),
+    ];
+    for (count, root, innermost) in operations {
         let planner = strangers(count);
         let figures = [1, 2, 4, 8].map(|depth| {
-            let nested = nested("other { next BELOW }", depth, "{ name }");
-            let operation = format!("{{ things {nested} }}");
+            let nested = nested("other { next BELOW }", depth, innermost);
+            let operation = root.replace("BELOW", &nested);
             let effort = effort_on(&planner, &operation);
             let effort = effort.unwrap_or_else(|error| panic!("{error}"));
             (effort, length_on(&planner, &operation))

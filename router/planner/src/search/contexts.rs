@@ -33,6 +33,9 @@ pub(crate) struct ContextSource {
     pub(crate) value: Vec<FieldId>,
 }
 
+/// Objects of a position, all or those of some types, of which some set contexts.
+pub(super) type Setter = (PositionId, Option<Scope>);
+
 /// A context as found above a position, with what has to be placed for it.
 struct Found {
     context: BoundContext,
@@ -112,13 +115,7 @@ impl Search<'_> {
             let field = self.tree.field(field);
             let (above, scope) = (field.position, field.scope);
             let model = self.supergraph.model();
-            let ty = model.ty(self.tree.position(above).ty);
-            let types = match (scope, ty.possible.as_slice()) {
-                // Types that set contexts are alone in their scope.
-                (Some(scope), _) => vec![scope.sample],
-                (None, []) => vec![self.tree.position(above).ty],
-                (None, possible) => possible.to_vec(),
-            };
+            let types = self.types_that_may_set(above, scope);
             let setting: Vec<TypeId> = types
                 .iter()
                 .copied()
@@ -145,6 +142,35 @@ impl Search<'_> {
             }
         }
         (!found.context.sources.is_empty()).then_some(found)
+    }
+
+    /// The nearest objects that set any context for a field of theirs, or for what is below it.
+    pub(super) fn setter(&self, position: PositionId, scope: Option<Scope>) -> Option<Setter> {
+        if !self.supergraph.sets_contexts() {
+            return None;
+        }
+        let model = self.supergraph.model();
+        let (mut at, mut scope) = (position, scope);
+        loop {
+            let mut types = self.types_that_may_set(at, scope).into_iter();
+            if types.any(|ty| !model.ty(ty).contexts.is_empty()) {
+                return Some((at, scope));
+            }
+            // Where several ways lead to a position, they have the same setter.
+            let field = self.tree.field(self.tree.position(at).parent?);
+            (at, scope) = (field.position, field.scope);
+        }
+    }
+
+    /// The types of a position's objects that count where contexts are looked for.
+    fn types_that_may_set(&self, position: PositionId, scope: Option<Scope>) -> Vec<TypeId> {
+        let ty = self.tree.position(position).ty;
+        match (scope, self.supergraph.model().ty(ty).possible.as_slice()) {
+            // Types that set contexts are alone in their scope.
+            (Some(scope), _) => vec![scope.sample],
+            (None, []) => vec![ty],
+            (None, possible) => possible.to_vec(),
+        }
     }
 }
 

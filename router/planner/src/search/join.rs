@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::contexts::Setter;
 use super::shape::{Part, Shaped, new_field};
 use super::{Goal, PlaceId, Search, Wanted};
 use crate::error::PlanError;
@@ -24,8 +25,8 @@ pub(super) struct Value {
     /// The address of the normalised field, which is asked for under one condition.
     normal: usize,
     node: NodeId,
-    /// Where contexts are set, what is further up makes a difference.
-    above: Option<PositionId>,
+    /// What sets contexts for all below.
+    setter: Option<Setter>,
 }
 
 /// The values that have been laid into the tree.
@@ -103,15 +104,14 @@ impl<'m> Search<'m> {
         }
     }
 
-    /// The value of a composite field, if there is only one node where it is to be had and nothing further up has a part
-    /// in it.
+    /// The value of a composite field, if there is only one node where it is to be had and no context has a part in it.
     pub(super) fn value(
         &self,
         position: PositionId,
         scope: Option<Scope>,
         normal: &NormalField,
     ) -> Option<Value> {
-        let (model, graph) = (self.supergraph.model(), self.supergraph.graph());
+        let graph = self.supergraph.graph();
         let ty = self.tree.owner(position, scope);
         let mut node = None;
         for resolver in self.resolvers(ty, &normal.name) {
@@ -124,12 +124,11 @@ impl<'m> Search<'m> {
             node = found.target.filter(|_| is_plain && is_new);
             node?;
         }
-        let node = node?;
-        model.ty(ty).contexts.is_empty().then(|| Value {
+        Some(Value {
             path: self.tree.path_of(position),
             normal: std::ptr::from_ref(normal) as usize,
-            node,
-            above: self.supergraph.sets_contexts().then_some(position),
+            node: node?,
+            setter: self.setter(position, scope),
         })
     }
 
