@@ -1,6 +1,7 @@
 //! Selections for each of several object types. Those that are the same for many types, and have others of the kind within
 //! themselves, would multiply: they become fragments.
 
+use std::fmt::Write;
 use std::ops::Range;
 
 use apollo_compiler::collections::{HashMap, IndexMap};
@@ -40,7 +41,8 @@ impl<'a> Writer<'a> {
             if index > 0 {
                 self.text.push_str(separator);
             }
-            self.on(*ty);
+            let name = &self.search.supergraph.model().ty(*ty).name;
+            let _ = write!(self.text, "...on {name}");
             if let Some(same) = written.get(places.as_slice()) {
                 let same = self.text[same.clone()].to_owned();
                 self.text.push_str(&same);
