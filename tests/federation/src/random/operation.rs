@@ -164,18 +164,13 @@ impl<'a> Operation<'a> {
         true
     }
 
-    /// Types that share an object type with this one.
+    /// Types that share an object type with this one, and itself.
     fn related(&self, ty: &str) -> Vec<String> {
         let mine = self.objects(ty);
-        let all = self
-            .schema
-            .types
-            .iter()
-            .filter(|(_, found)| !found.is_built_in());
-        let related = all.filter(|(name, _)| {
-            self.objects(name)
-                .iter()
-                .any(|object| mine.contains(object))
+        let related = self.schema.types.iter().filter(|(name, found)| {
+            let mut objects = self.objects(name).into_iter();
+            let shares = objects.any(|object| mine.contains(&object));
+            *name == ty || shares && !found.is_built_in()
         });
         related.map(|(name, _)| name.to_string()).collect()
     }
