@@ -5,6 +5,7 @@ use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
 use apollo_compiler::Node;
+use apollo_compiler::ast::{Definition, FieldDefinition};
 
 /// Groups subgraphs by what they say, in the order of first mention:
 /// `"Int!" in subgraph "a", "Int" in subgraphs "b" and "c"`.
@@ -34,6 +35,15 @@ pub(super) fn others<'a>(
         .filter(|subgraph| !some.iter().any(|known| known.name == subgraph.name))
         .map(|subgraph| subgraph.name.as_str())
         .collect()
+}
+
+/// The fields of an object type or an interface; none of others.
+pub(super) fn output_fields(definition: &Definition) -> &[Node<FieldDefinition>] {
+    match definition {
+        Definition::ObjectTypeDefinition(object) => &object.fields,
+        Definition::InterfaceTypeDefinition(interface) => &interface.fields,
+        _ => &[],
+    }
 }
 
 impl Merger<'_> {

@@ -2,13 +2,12 @@
 //! cannot be a default any more.
 
 use super::Merger;
+use super::common::output_fields;
 use super::literals::{InputType, misfit};
 use crate::code;
 use crate::message::Location;
 use crate::subgraph::{Subgraph, field_of};
-use apollo_compiler::ast::{
-    Definition, DirectiveDefinition, FieldDefinition, InputValueDefinition,
-};
+use apollo_compiler::ast::{Definition, DirectiveDefinition, InputValueDefinition};
 use apollo_compiler::{Name, Node};
 use std::collections::BTreeMap;
 
@@ -23,22 +22,16 @@ impl<'a> Merger<'a> {
         directives: &BTreeMap<Name, Node<DirectiveDefinition>>,
     ) {
         for (name, definition) in types {
-            let fields: &[Node<FieldDefinition>] = match definition {
-                Definition::ObjectTypeDefinition(object) => &object.fields,
-                Definition::InterfaceTypeDefinition(interface) => &interface.fields,
-                Definition::InputObjectTypeDefinition(input) => {
-                    for field in &input.fields {
-                        let place = format!("{name}.{}", field.name);
-                        self.check_default(types, &place, field, |subgraph| {
-                            let input = subgraph.schema.get_input_object(name)?;
-                            Some(&input.fields.get(&field.name)?.node)
-                        });
-                    }
-                    &[]
+            if let Definition::InputObjectTypeDefinition(input) = definition {
+                for field in &input.fields {
+                    let place = format!("{name}.{}", field.name);
+                    self.check_default(types, &place, field, |subgraph| {
+                        let input = subgraph.schema.get_input_object(name)?;
+                        Some(&input.fields.get(&field.name)?.node)
+                    });
                 }
-                _ => &[],
-            };
-            for field in fields {
+            }
+            for field in output_fields(definition) {
                 for argument in &field.arguments {
                     let place = format!("{name}.{}({}:)", field.name, argument.name);
                     self.check_default(types, &place, argument, |subgraph| {

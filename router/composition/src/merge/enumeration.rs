@@ -1,24 +1,24 @@
 //! Enums. What subgraphs return may be any value that one of them knows; what clients send must be
 //! known to all of them; an enum that goes both ways must be the same everywhere.
 
-use super::common::others;
+use super::common::{others, output_fields};
 use super::directives::Applied;
 use super::executable::is_executable;
 use super::{Merger, TypeSource, join, type_locations};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
-use crate::subgraph::{Subgraph, fields_of};
+use crate::subgraph::Subgraph;
 use apollo_compiler::ast::{
     Definition, DirectiveList, DirectiveLocation, EnumTypeDefinition, EnumValueDefinition,
 };
 use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Node};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-/// Which types are used where, in any subgraph.
+/// Which types are used where: what merging has left out counts for nothing.
 #[derive(Debug, Default)]
-pub(super) struct EnumUsages {
+struct EnumUsages {
     /// Where clients send values.
     input: HashSet<Name>,
     output: HashSet<Name>,
@@ -27,7 +27,7 @@ pub(super) struct EnumUsages {
 }
 
 impl EnumUsages {
-    pub(super) fn of(subgraphs: &[Subgraph]) -> Self {
+    fn of(subgraphs: &[Subgraph], types: &BTreeMap<Name, Definition>) -> Self {
         let mut usages = Self::default();
         let directives = subgraphs
             .iter()
@@ -40,17 +40,17 @@ impl EnumUsages {
             let arguments = directive.arguments.iter();
             used.extend(arguments.map(|argument| argument.ty.inner_named_type().clone()));
         }
-        for ty in subgraphs.iter().flat_map(Subgraph::types) {
-            for (_, field) in fields_of(ty) {
-                usages.output.insert(field.ty.inner_named_type().clone());
-                for argument in &field.arguments {
-                    usages.input.insert(argument.ty.inner_named_type().clone());
-                }
+        for definition in types.values() {
+            if let Definition::InputObjectTypeDefinition(input) = definition {
+                let fields = input.fields.iter();
+                let types = fields.map(|field| field.ty.inner_named_type().clone());
+                usages.input.extend(types);
             }
-            if let ExtendedType::InputObject(input) = ty {
-                for field in input.fields.values() {
-                    usages.input.insert(field.ty.inner_named_type().clone());
-                }
+            for field in output_fields(definition) {
+                usages.output.insert(field.ty.inner_named_type().clone());
+                let arguments = field.arguments.iter();
+                let types = arguments.map(|argument| argument.ty.inner_named_type().clone());
+                usages.input.extend(types);
             }
         }
         usages
@@ -78,15 +78,30 @@ impl Value<'_> {
     }
 }
 
-impl Merger<'_> {
-    pub(super) fn enumeration(
+impl<'a> Merger<'a> {
+    /// Merges the enums, which have to wait until it is known what all other types are.
+    pub(super) fn enumerations(
+        &mut self,
+        enums: &[(&Name, Vec<TypeSource<'a>>)],
+        types: &mut BTreeMap<Name, Definition>,
+    ) {
+        let usages = EnumUsages::of(self.subgraphs, types);
+        for (name, sources) in enums {
+            if let Some(definition) = self.enumeration(name, sources, &usages) {
+                types.insert((*name).clone(), definition);
+            }
+        }
+    }
+
+    fn enumeration(
         &mut self,
         name: &Name,
         sources: &[TypeSource<'_>],
+        usages: &EnumUsages,
     ) -> Option<Definition> {
-        let is_input = self.enum_usages.input.contains(name);
-        let is_output = self.enum_usages.output.contains(name);
-        if !is_input && !is_output && !self.enum_usages.annotation.contains(name) {
+        let is_input = usages.input.contains(name);
+        let is_output = usages.output.contains(name);
+        if !is_input && !is_output && !usages.annotation.contains(name) {
             self.diagnostics.hint(
                 code::UNUSED_ENUM_TYPE,
                 format!("no field and no argument is of enum \"{name}\""),
@@ -101,18 +116,17 @@ impl Merger<'_> {
             if !lacking.is_empty() {
                 let having = name_subgraphs(having.iter().map(|s| s.name.as_str()));
                 let where_ = format!("in {having} but not in {}", name_subgraphs(lacking));
-                if is_input && is_output {
+                if is_input && value.is_inaccessible() {
                     // A value that no client can see cannot be sent either.
-                    if !value.is_inaccessible() {
-                        self.diagnostics.error(
-                            code::ENUM_VALUE_MISMATCH,
-                            format!(
-                                "enum \"{name}\" is used as input and as output, so its values \
-                                 must be the same everywhere, but \"{place}\" is {where_}"
-                            ),
-                            value.locations(),
-                        );
-                    }
+                } else if is_input && is_output {
+                    self.diagnostics.error(
+                        code::ENUM_VALUE_MISMATCH,
+                        format!(
+                            "enum \"{name}\" is used as input and as output, so its values must \
+                             be the same everywhere, but \"{place}\" is {where_}"
+                        ),
+                        value.locations(),
+                    );
                 } else if is_input {
                     self.diagnostics.hint(
                         code::INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM,

@@ -25,6 +25,8 @@ pub(super) struct FieldSource<'a> {
     pub field: &'a Component<FieldDefinition>,
     pub external: bool,
     pub overridden: Overridden,
+    /// It has an `@override` of a subgraph that does not have the field: it is all there is, whatever the label says.
+    pub overrides_nothing: bool,
 }
 
 impl<'a> FieldSource<'a> {
@@ -74,6 +76,7 @@ impl<'a> Merger<'a> {
                     field,
                     external: source.subgraph.is_external(type_name, name),
                     overridden: Overridden::No,
+                    overrides_nothing: false,
                 };
                 by_name.entry(name).or_default().push(found);
             }
@@ -95,13 +98,8 @@ impl<'a> Merger<'a> {
         if !self.apply_overrides(&place, &mut sources) {
             return None;
         }
-        let resolving: Vec<FieldSource<'a>> = sources
-            .iter()
-            .filter(|source| source.resolves())
-            .cloned()
-            .collect();
         let through_interfaces = self.interface_object_sources(type_name, name);
-        if resolving.is_empty() && through_interfaces.is_empty() {
+        if !sources.iter().any(FieldSource::resolves) && through_interfaces.is_empty() {
             self.report_missing_base(&place, &sources);
             return None;
         }
@@ -115,7 +113,9 @@ impl<'a> Merger<'a> {
         }
         self.hint_missing_in_value_type(&place, types, &sources);
 
-        let shape = [resolving.as_slice(), &through_interfaces].concat();
+        // Who gives a field up still has a say in what it is, who may see it, and how.
+        let declared = sources.iter().filter(|source| !source.external);
+        let shape: Vec<FieldSource<'a>> = declared.chain(&through_interfaces).cloned().collect();
         let ty = self.field_type(&place, &shape);
         let descriptions = shape
             .iter()
@@ -125,10 +125,8 @@ impl<'a> Merger<'a> {
         self.check_externals(&place, ty.as_ref(), &arguments, &sources);
 
         let mut directives = self.join_fields(type_name, types, &sources, ty.as_ref());
-        // Who gives a field up still has a say in who may see it, and how.
-        let declaring = sources.iter().chain(&through_interfaces);
-        let applied: Vec<Applied<'_>> = declaring
-            .filter(|source| !source.external)
+        let applied: Vec<Applied<'_>> = shape
+            .iter()
             .map(|source| Applied::new(source.subgraph, &source.field.directives))
             .collect();
         directives.extend(passed_on(&applied));
@@ -298,7 +296,9 @@ impl<'a> Merger<'a> {
             }
             if let Some(directive) = directives.get("override") {
                 join.overrides = string_argument(directive, "from").map(str::to_owned);
-                join.override_label = string_argument(directive, "label").map(str::to_owned);
+                let label = string_argument(directive, "label");
+                let label = label.filter(|_| !source.overrides_nothing);
+                join.override_label = label.map(str::to_owned);
             }
             joins.push(join);
         }

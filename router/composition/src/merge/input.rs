@@ -53,6 +53,11 @@ impl<'a> Input<'a> {
         self.sources.iter().any(|(_, value)| value.is_required())
     }
 
+    fn is_inaccessible(&self) -> bool {
+        let mut sources = self.sources.iter();
+        sources.any(|(_, value)| value.directives.has("inaccessible"))
+    }
+
     pub(super) fn locations(&self) -> Vec<Location> {
         self.sources
             .iter()
@@ -81,9 +86,10 @@ impl<'a> Merger<'a> {
             let place = format!("{name}.{}", input.name);
             let having: Vec<&Subgraph> = input.subgraphs().collect();
             let lacking = others(sources.iter().map(|source| source.subgraph), &having);
-            if lacking.is_empty() {
-                has_common_field = true;
-                let joins = join_fields(&input);
+            // What no client can see, none can send to a subgraph that does not know it.
+            if lacking.is_empty() || input.is_inaccessible() {
+                has_common_field |= lacking.is_empty();
+                let joins = join_fields(&input, lacking.is_empty());
                 fields.extend(self.input_value(&place, &input, &INPUT_FIELD, joins));
                 continue;
             }
@@ -130,10 +136,11 @@ impl<'a> Merger<'a> {
     }
 }
 
-/// `@join__field` with each subgraph's type, when they differ.
-fn join_fields(input: &Input<'_>) -> Vec<Node<Directive>> {
+/// `@join__field`: where the field is, unless that is everywhere, and each subgraph's type, when they differ.
+fn join_fields(input: &Input<'_>, is_everywhere: bool) -> Vec<Node<Directive>> {
     let first = &input.sources[0].1.ty;
-    if input.sources.iter().all(|(_, value)| value.ty == *first) {
+    let are_equal = input.sources.iter().all(|(_, value)| value.ty == *first);
+    if are_equal && is_everywhere {
         return Vec::new();
     }
     input
@@ -142,7 +149,7 @@ fn join_fields(input: &Input<'_>) -> Vec<Node<Directive>> {
         .map(|(subgraph, value)| {
             JoinField {
                 graph: Some(subgraph.graph.clone()),
-                ty: Some(value.ty.to_string()),
+                ty: (!are_equal).then(|| value.ty.to_string()),
                 ..JoinField::default()
             }
             .to_directive()

@@ -36,7 +36,6 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 pub(crate) use common::who_says_what;
 pub(crate) use composed::Composed;
-use enumeration::EnumUsages;
 use index::Index;
 pub(crate) use schema::SchemaDefinition;
 use std::collections::BTreeMap;
@@ -132,7 +131,6 @@ struct Merger<'a> {
     index: Index<'a>,
     diagnostics: &'a mut Diagnostics,
     subtypes: Subtypes,
-    enum_usages: EnumUsages,
     composed: Composed,
 }
 
@@ -143,7 +141,6 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
         index: Index::of(subgraphs),
         diagnostics,
         subtypes: Subtypes::of(subgraphs),
-        enum_usages: EnumUsages::of(subgraphs),
         composed: Composed::default(),
     };
     let names = merger.kept_names();
@@ -172,6 +169,7 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
 impl<'a> Merger<'a> {
     fn types(&mut self) -> BTreeMap<Name, Definition> {
         let mut merged = BTreeMap::new();
+        let mut enums = Vec::new();
         for name in self.index.names() {
             let sources: Vec<TypeSource<'a>> = self.index.sources(name).to_vec();
             let Some(kind) = self.common_kind(name, &sources) else {
@@ -183,13 +181,17 @@ impl<'a> Merger<'a> {
                 Kind::Object => Some(self.object(name, &sources)),
                 Kind::Interface => self.interface(name, &sources),
                 Kind::Union => Some(self.union(name, &sources)),
-                Kind::Enum => self.enumeration(name, &sources),
+                Kind::Enum => {
+                    enums.push((name, sources));
+                    continue;
+                }
                 Kind::Input => self.input_object(name, &sources),
             };
             if let Some(definition) = definition {
                 merged.insert(name.clone(), definition);
             }
         }
+        self.enumerations(&enums, &mut merged);
         self.add_interface_object_fields(&mut merged);
         self.check_implementations(&merged);
         self.inherit_demands(&mut merged);

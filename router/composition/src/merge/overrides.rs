@@ -46,6 +46,7 @@ impl<'a> Merger<'a> {
                     ),
                     place_of_override,
                 );
+                sources[index].overrides_nothing = true;
                 continue;
             }
             let Some(position) = sources.iter().position(|s| s.subgraph.name == from) else {
@@ -57,6 +58,7 @@ impl<'a> Merger<'a> {
                     ),
                     place_of_override,
                 );
+                sources[index].overrides_nothing = true;
                 continue;
             };
             let overridden = sources[position].clone();

@@ -5,6 +5,7 @@ mod demands;
 
 use super::Merger;
 use super::combine::combine;
+use super::common::output_fields;
 use super::directives::{MERGED, Strategy};
 use crate::code;
 use crate::message::Location;
@@ -258,12 +259,8 @@ impl AllDemands<'_> {
     }
 
     fn field(&self, ty: &Name, name: &Name) -> Option<&FieldDefinition> {
-        let fields = match self.types.get(ty)? {
-            Definition::ObjectTypeDefinition(object) => &object.fields,
-            Definition::InterfaceTypeDefinition(interface) => &interface.fields,
-            _ => return None,
-        };
-        let found = fields.iter().find(|field| field.name == *name)?;
+        let mut fields = output_fields(self.types.get(ty)?).iter();
+        let found = fields.find(|field| field.name == *name)?;
         Some(found)
     }
 
