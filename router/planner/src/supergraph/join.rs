@@ -7,8 +7,8 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Node, Schema};
 
-use super::SupergraphError;
 use super::links::Links;
+use super::{SupergraphError, federation_1};
 use super::type_text::parse_type;
 use crate::field_set::FieldSet;
 use crate::model::{
@@ -37,6 +37,9 @@ pub(super) fn read(schema: &Schema, links: &Links) -> Result<Model, SupergraphEr
     model.query = root(schema, &model, OperationType::Query);
     model.mutation = root(schema, &model, OperationType::Mutation);
     model.subscription = root(schema, &model, OperationType::Subscription);
+    if links.version("join") == Some("v0.1") {
+        federation_1::complete(&mut model);
+    }
     Ok(model)
 }
 
@@ -174,8 +177,9 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         for join in joins {
-            // Without a graph the field is an interface object's: no subgraph has it on this very type.
-            let Some(subgraph) = self.graph(join, &at)? else {
+            // Without a graph it is the owner's field; with none, that of an interface object, and no subgraph has it on
+            // this very type.
+            let Some(subgraph) = self.graph(join, &at)?.or(owner) else {
                 continue;
             };
             let here = subgraphs.entry(subgraph).or_default();
@@ -357,7 +361,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn plain(ty: Type) -> FieldInSubgraph {
+/// A field that a subgraph resolves by itself.
+pub(super) fn plain(ty: Type) -> FieldInSubgraph {
     FieldInSubgraph {
         ty,
         external: false,

@@ -14,6 +14,8 @@ pub(super) struct Links {
 struct Link {
     /// The specification's name: the last but one segment of its URL.
     spec: String,
+    /// The last segment of its URL, such as `v0.3`; `None` when that is the name.
+    version: Option<String>,
     /// The name it goes by in this document.
     prefix: String,
     /// (name in the specification without `@`, name here without `@`), directives only.
@@ -65,6 +67,12 @@ impl Links {
         Some(import.map_or_else(|| link.prefix.clone(), |(_, here)| here.clone()))
     }
 
+    /// The version of a specification that is linked.
+    pub(super) fn version(&self, spec: &str) -> Option<&str> {
+        let link = self.links.iter().find(|link| link.spec == spec)?;
+        link.version.as_deref()
+    }
+
     /// True when a directive or type of that name belongs to a linked specification.
     pub(super) fn owns(&self, name: &str) -> bool {
         ["link", "core", "join"]
@@ -110,6 +118,7 @@ fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> 
     }
     let mut link = Link {
         spec: spec.to_owned(),
+        version: is_version.then(|| last.to_owned()),
         prefix: string(directive, "as").unwrap_or(spec).to_owned(),
         imports: Vec::new(),
         imported_types: Vec::new(),
