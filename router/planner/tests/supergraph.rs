@@ -169,3 +169,14 @@ fn a_link_whose_purpose_is_not_served_is_refused() {
         );
     }
 }
+
+#[test]
+fn who_has_protected_a_supergraph_is_told_what_to_do() {
+    let sdl = include_str!("schemas/benchmark.graphql").replace(
+        "for: EXECUTION",
+        "for: EXECUTION) @link(url: \"https://specs.apollo.dev/requiresScopes/v0.1\", for: SECURITY",
+    );
+    insta::assert_snapshot!(read(&sdl).unwrap_err(), @r"
+    the supergraph needs `https://specs.apollo.dev/requiresScopes/v0.1` for SECURITY: @requiresScopes is not enforced yet, so the supergraph is refused rather than show what the directive protects. Authorize in the subgraphs, and compose the supergraph without @requiresScopes
+    ");
+}

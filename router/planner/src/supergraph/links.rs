@@ -38,6 +38,9 @@ const UNDERSTOOD: [&str; 8] = [
     "federation",
 ];
 
+/// Specifications that say who may see what. Their directives go by the specifications' names.
+const AUTHORIZATION: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
+
 impl Links {
     pub(super) fn read(schema: &Schema) -> Result<Links, SupergraphError> {
         let mut links = Vec::new();
@@ -92,18 +95,34 @@ fn belongs(name: &str, prefix: &str) -> bool {
         .is_some_and(|rest| rest.starts_with("__"))
 }
 
-fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> {
+/// The name and the version at the end of a specification's URL.
+fn spec_and_version(url: &str) -> (&str, Option<&str>) {
     let mut segments = url.trim_end_matches('/').rsplit('/');
     let last = segments.next().unwrap_or_default();
-    let is_version = last
-        .strip_prefix('v')
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let spec = if is_version {
-        segments.next().unwrap_or_default()
+    let number = last.strip_prefix('v').unwrap_or_default();
+    if number.starts_with(|c: char| c.is_ascii_digit()) {
+        (segments.next().unwrap_or_default(), Some(last))
     } else {
-        last
-    };
-    if spec == "join" && is_version && !last.starts_with("v0.") {
+        (last, None)
+    }
+}
+
+/// What to tell of a supergraph with a link whose purpose is not served.
+pub(super) fn refusal(url: &str, purpose: &str) -> String {
+    let (spec, _) = spec_and_version(url);
+    if AUTHORIZATION.contains(&spec) {
+        return format!(
+            "the supergraph needs `{url}` for {purpose}: @{spec} is not enforced yet, so the supergraph is refused \
+             rather than show what the directive protects. Authorize in the subgraphs, and compose the supergraph \
+             without @{spec}"
+        );
+    }
+    format!("the supergraph needs `{url}` for {purpose}, which is not supported")
+}
+
+fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> {
+    let (spec, version) = spec_and_version(url);
+    if spec == "join" && version.is_some_and(|version| !version.starts_with("v0.")) {
         return Err(SupergraphError::NotASupergraph(format!(
             "unknown version `{url}`"
         )));
@@ -118,7 +137,7 @@ fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> 
     }
     let mut link = Link {
         spec: spec.to_owned(),
-        version: is_version.then(|| last.to_owned()),
+        version: version.map(str::to_owned),
         prefix: string(directive, "as").unwrap_or(spec).to_owned(),
         imports: Vec::new(),
         imported_types: Vec::new(),

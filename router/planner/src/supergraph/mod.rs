@@ -48,7 +48,7 @@ pub enum SupergraphError {
     #[error("this is not a supergraph schema: {0}")]
     NotASupergraph(String),
     /// A link that must be understood, but is not.
-    #[error("the supergraph needs `{url}` for {purpose}, which is not supported")]
+    #[error("{}", links::refusal(url, purpose))]
     UnsupportedLink {
         /// The link's URL.
         url: String,
