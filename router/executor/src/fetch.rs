@@ -385,5 +385,6 @@ pub(crate) fn subgraph_request(
             representations,
         ),
         context: request.context.clone(),
+        client_operation: request.plan.plan().kind,
     }
 }

@@ -47,7 +47,8 @@ pub struct HttpTransportConfig {
     /// Default 30 s.
     pub heartbeat: Duration,
     /// Whether identical queries with the same headers that are under way at the same time share one request.
-    /// Headers that only trace a request (`traceparent`, `tracestate`, `x-correlation-id`) may differ. Default true.
+    /// Headers that only trace a request (`traceparent`, `tracestate`, `x-correlation-id`) may differ. What belongs to a
+    /// client's mutation is never shared. Default true.
     pub deduplicate_queries: bool,
     /// How the bodies of requests are compressed, for a subgraph that is known to understand it: nobody asks it. Bodies
     /// of WebSocket messages are not. Default [`Coding::Identity`].
@@ -237,8 +238,10 @@ impl SubgraphTransport for HttpTransport {
         let body = Bytes::from(request_body(&request));
         let context = request.context;
         let is_query = request.operation.kind == OperationType::Query;
+        // A request that is under way may have been sent before the mutation.
+        let may_share = is_query && request.client_operation != OperationType::Mutation;
         match &self.in_flight {
-            Some(in_flight) if is_query => {
+            Some(in_flight) if may_share => {
                 let send = || {
                     let (endpoint, context, body) =
                         (self.endpoint.clone(), context.clone(), body.clone());

@@ -1,4 +1,5 @@
-//! Identical queries that are under way at the same time share one request.
+//! Identical queries that are under way at the same time share one request, unless a client's mutation needs them: it has
+//! to read what it has written.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

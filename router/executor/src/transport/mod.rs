@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -65,6 +66,9 @@ pub struct SubgraphRequest {
     pub variables: Variables,
     /// The client request's context.
     pub context: Arc<RequestContext>,
+    /// What kind of operation the client sent. What a mutation reads is a query to the subgraph, but it has to see what the
+    /// mutation did.
+    pub client_operation: OperationType,
 }
 
 /// The variables of a subgraph request: some of the client's, and the representations of entities.

@@ -1,6 +1,7 @@
 //! Identical queries that are under way at the same time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -17,7 +18,6 @@ const QUERY: &str = "query($t: String) { echo(text: $t) }";
 /// A subgraph that answers when it is let, and counts what it gets.
 struct Slow {
     graph: Graph,
-    url: String,
     answered: Arc<Semaphore>,
     received: Arc<std::sync::Mutex<Vec<Value>>>,
     server: tokio::task::JoinHandle<()>,
@@ -52,7 +52,6 @@ impl Slow {
         graph.connect("one", &url, configure);
         Slow {
             graph,
-            url,
             answered,
             received,
             server,
@@ -91,14 +90,18 @@ impl Slow {
     }
 
     async fn until_received(&self, requests: usize) {
-        for _ in 0..500 {
-            if self.received.lock().unwrap().len() >= requests {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{requests} requests do not reach {}", self.url);
+        until(|| self.received.lock().unwrap().len() >= requests).await;
     }
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the subgraph does not get as many requests as expected");
 }
 
 #[tokio::test]
@@ -152,4 +155,56 @@ async fn a_request_lives_as_long_as_one_of_its_clients() {
     let response = json_of(&staying.await.unwrap());
     assert_eq!(response, json!({ "data": { "echo": "1" } }));
     assert_eq!(slow.received.lock().unwrap().len(), 1);
+}
+
+/// What a mutation reads after it has written, it asks for itself, though a query that was sent before is still under way.
+#[tokio::test]
+async fn a_mutation_reads_what_it_has_written() {
+    let stock = Arc::new(AtomicUsize::new(1));
+    let read = Arc::new(AtomicUsize::new(0));
+    let answered = Arc::new(Semaphore::new(0));
+    let (in_store, reads, gate) = (stock.clone(), read.clone(), answered.clone());
+    let answer = move |axum::Json(body): axum::Json<Value>| {
+        let (stock, read, gate) = (in_store.clone(), reads.clone(), gate.clone());
+        async move {
+            let query = body["query"].as_str().unwrap().to_owned();
+            if query.starts_with("mutation") {
+                stock.store(2, SeqCst);
+            }
+            let mut data = json!({ "item": { "__typename": "Item", "id": "1" } });
+            if query.contains("_entities") {
+                data = json!({ "_entities": [{ "stock": stock.load(SeqCst) }] });
+                read.fetch_add(1, SeqCst);
+                let _permit = gate.acquire().await;
+            }
+            axum::Json(json!({ "data": data }))
+        }
+    };
+    let app = axum::Router::new().route("/graphql", axum::routing::post(answer));
+    let (url, server) = serve(app).await;
+    let mut graph = Graph::new(
+        "type Query { item: Item } type Mutation { item: Item } type Item { id: ID stock: Int }",
+    );
+    graph.connect("one", &url, |_| {});
+    let executor = graph.executor();
+    let client = |kind: &str| {
+        let stock = "query($representations:[_Any!]!){_entities(representations:$representations){...on Item{stock}}}";
+        let plan = sequence([
+            root("one", &format!("{kind} {{ item {{ __typename id }} }}")),
+            entities("one", "item", &[("Item", "id")], stock),
+        ]);
+        let operation = format!("{kind} {{ item {{ stock }} }}");
+        let request = graph.request(&operation, Some(plan), json!({}));
+        let executor = executor.clone();
+        tokio::spawn(async move { json_of(&executor.execute(request).await) })
+    };
+    let querying = client("query");
+    until(|| read.load(SeqCst) == 1).await;
+    let mutating = client("mutation");
+    until(|| read.load(SeqCst) == 2).await;
+    answered.add_permits(1);
+    let with_stock = |stock: usize| json!({ "data": { "item": { "stock": stock } } });
+    assert_eq!(querying.await.unwrap(), with_stock(1));
+    assert_eq!(mutating.await.unwrap(), with_stock(2));
+    server.abort();
 }

@@ -44,8 +44,8 @@ impl Default for RouterTraffic {
 pub struct SubgraphTraffic {
     /// How long one request to a subgraph may take. Default 30 s.
     pub timeout: Option<Period>,
-    /// Whether identical queries with the same headers that are under way at the same time share one request.
-    /// Default true.
+    /// Whether identical queries with the same headers that are under way at the same time share one request. What
+    /// belongs to a client's mutation is never shared. Default true.
     pub deduplicate_query: Option<bool>,
     /// Which versions of HTTP are spoken. Default `enable`.
     pub experimental_http2: Option<Http2>,
