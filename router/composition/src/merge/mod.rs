@@ -21,6 +21,7 @@ mod join;
 mod literals;
 mod object;
 mod overrides;
+mod requirements;
 mod scalar;
 mod schema;
 mod sharing;
@@ -196,6 +197,7 @@ impl<'a> Merger<'a> {
         self.check_implementations(&merged);
         self.inherit_demands(&mut merged);
         self.check_transitive_demands(&merged);
+        self.check_required_arguments(&merged);
         let has_queries = matches!(
             merged.get("Query"),
             Some(Definition::ObjectTypeDefinition(query)) if !query.fields.is_empty()

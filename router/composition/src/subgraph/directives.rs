@@ -1,6 +1,6 @@
 //! Rules about where federation directives may stand, within one subgraph.
 
-use super::{Subgraph, field_set, fields_of, on_declaration, string_argument};
+use super::{Subgraph, field_set, fields_of, is_resolvable, on_declaration, string_argument};
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::specs::{ENTITY_INTERFACES_SINCE, is_kept};
@@ -53,6 +53,32 @@ pub(super) fn check_unused_externals(subgraph: &Subgraph, diagnostics: &mut Diag
                 ),
                 subgraph.locate(directive.location()),
             );
+        }
+    }
+}
+
+/// Checks that nothing is said of an external field that the supergraph would not say.
+pub(super) fn check_directives_of_externals(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
+    for ty in subgraph.types().filter(|ty| ty.is_object()) {
+        for (name, field) in fields_of(ty) {
+            if !subgraph.is_external(ty.name(), name) {
+                continue;
+            }
+            for found in &field.directives {
+                let merged = &found.name;
+                if merged == "deprecated" || is_kept(merged) {
+                    diagnostics.error(
+                        code::MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
+                        format!(
+                            "in subgraph \"{}\", \"{}.{name}\" is @external, so its @{merged} \
+                             would be lost: it belongs where the field is resolved",
+                            subgraph.name,
+                            ty.name()
+                        ),
+                        subgraph.locate(found.location()),
+                    );
+                }
+            }
         }
     }
 }
@@ -121,8 +147,9 @@ impl Check<'_> {
                 continue;
             };
             let has_key = ty.directives().get_all("key").any(|own| {
-                string_argument(own, "fields")
-                    .is_some_and(|own| normalised(&implementation, own) == wanted)
+                let is_as_good = is_resolvable(own) || !is_resolvable(key);
+                let text = string_argument(own, "fields");
+                is_as_good && text.is_some_and(|own| normalised(&implementation, own) == wanted)
             });
             if !has_key {
                 self.error(
@@ -195,22 +222,6 @@ impl Check<'_> {
                     &format!("\"{place}\" is @external and has @{other}: one excludes the other"),
                     directive.location(),
                 );
-            }
-        }
-        let arguments = field.arguments.iter().map(|argument| &argument.directives);
-        for directives in std::iter::once(&field.directives).chain(arguments) {
-            for found in directives {
-                let merged = &found.name;
-                if merged == "deprecated" || is_kept(merged) {
-                    self.error(
-                        code::MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
-                        &format!(
-                            "\"{place}\" is @external, so its @{merged} would be lost: \
-                             it belongs where the field is resolved"
-                        ),
-                        found.location(),
-                    );
-                }
             }
         }
     }

@@ -27,8 +27,8 @@ pub(super) struct Usage {
     pub key_fields: HashSet<Coordinate>,
     /// Fields in any `@provides`.
     pub provided: HashSet<Coordinate>,
-    /// The outermost fields of each type's own keys.
-    pub own_key_fields: HashSet<Coordinate>,
+    /// Fields in the keys of types that the subgraph only extends.
+    pub keys_of_extensions: HashSet<Coordinate>,
 }
 
 impl Usage {
@@ -40,22 +40,31 @@ impl Usage {
     }
 }
 
-/// Collects the usage of all fields of a subgraph.
-pub(super) fn usage(schema: &Schema, field_sets: &[ParsedFieldSet]) -> Usage {
+/// Collects the usage of all fields of a subgraph. `extensions` are the types that it extends without defining them.
+pub(super) fn usage(
+    schema: &Schema,
+    field_sets: &[ParsedFieldSet],
+    extensions: &HashSet<Name>,
+    is_federation_1: bool,
+) -> Usage {
     let mut usage = Usage::default();
     for set in field_sets {
         let is_key = set.purpose == field_set::Purpose::Key;
-        if is_key {
+        let is_of_extension = is_key && extensions.contains(&set.on_type);
+        if is_of_extension && is_federation_1 {
+            // Federation 1 minds the outermost only.
             for field in set.selections.fields() {
-                usage
-                    .own_key_fields
-                    .insert((set.on_type.clone(), field.name.clone()));
+                let coordinate = (set.on_type.clone(), field.name.clone());
+                usage.keys_of_extensions.insert(coordinate);
             }
         }
         field_set::for_each_field(schema, &set.selections, &mut |ty, field, _| {
             let coordinate = (ty.clone(), field.clone());
             if is_key {
                 usage.key_fields.insert(coordinate.clone());
+            }
+            if is_of_extension && !is_federation_1 {
+                usage.keys_of_extensions.insert(coordinate.clone());
             }
             if set.purpose == field_set::Purpose::Provides {
                 usage.provided.insert(coordinate.clone());
@@ -80,20 +89,14 @@ pub(super) fn usage(schema: &Schema, field_sets: &[ParsedFieldSet]) -> Usage {
 ///
 /// `@external` on a key field of a type that the subgraph only extends is how Federation 1 wrote
 /// keys. Such a field travels with the entity, so the subgraph does resolve it.
-pub(super) fn external_fields(
-    schema: &Schema,
-    extensions: &HashSet<Name>,
-    usage: &Usage,
-) -> HashSet<Coordinate> {
+pub(super) fn external_fields(schema: &Schema, usage: &Usage) -> HashSet<Coordinate> {
     let mut external = HashSet::new();
     for ty in schema.types.values() {
         for (name, field) in fields_of(ty) {
             let coordinate = (ty.name().clone(), name.clone());
             let is_marked =
                 field.directives.has("external") || on_declaration(ty, field, "external").is_some();
-            let is_key_of_extension =
-                extensions.contains(ty.name()) && usage.own_key_fields.contains(&coordinate);
-            if is_marked && !is_key_of_extension {
+            if is_marked && !usage.keys_of_extensions.contains(&coordinate) {
                 external.insert(coordinate);
             }
         }

@@ -5,6 +5,7 @@ mod authorization;
 pub(crate) mod canonical;
 pub(crate) mod contexts;
 mod demand;
+mod deprecation;
 mod directives;
 mod extensions;
 mod externals;

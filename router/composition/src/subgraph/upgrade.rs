@@ -2,10 +2,12 @@
 //!
 //! Federation 1 has no `@shareable`: whatever several subgraphs defined, each could resolve. So the
 //! fields of every type that is not the schema's own become shareable, except subscriptions, which
-//! run in one subgraph. What Federation 1 ignored on interfaces is removed.
+//! run in one subgraph. What Federation 1 ignored on interfaces is removed, and field sets that it took without being
+//! strings become strings.
 
+use super::canonical::for_each_directive_list_mut;
 use super::parse::Parsed;
-use apollo_compiler::ast::{Definition, Directive, FieldDefinition};
+use apollo_compiler::ast::{Definition, Directive, DirectiveList, FieldDefinition, Value};
 use apollo_compiler::{Name, Node};
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +23,7 @@ pub(super) fn upgrade(subgraphs: &mut [Parsed]) {
         }
         for definition in &mut subgraph.document.definitions {
             upgrade_definition(definition, &occurrences);
+            for_each_directive_list_mut(definition, &mut write_field_sets);
         }
     }
 }
@@ -70,6 +73,39 @@ fn upgrade_definition(definition: &mut Definition, occurrences: &HashMap<Name, u
             clean_interface_fields(&mut interface.fields);
         }
         _ => {}
+    }
+}
+
+/// Makes strings of field sets that are lists of strings, or names.
+fn write_field_sets(directives: &mut DirectiveList) {
+    for directive in &mut directives.0 {
+        if !matches!(directive.name.as_str(), "key" | "requires" | "provides") {
+            continue;
+        }
+        let fields = directive.specified_argument_by_name("fields");
+        let Some(text) = fields.and_then(|fields| written_field_set(fields)) else {
+            continue;
+        };
+        for argument in &mut directive.make_mut().arguments {
+            if argument.name == "fields" {
+                argument.make_mut().value = Node::new(Value::String(text.clone()));
+            }
+        }
+    }
+}
+
+/// The text of a field set that is no string; nothing for one that is, or that has no text.
+fn written_field_set(value: &Value) -> Option<String> {
+    match value {
+        Value::Enum(name) => Some(name.to_string()),
+        Value::List(items) => {
+            let texts = items.iter().map(|item| match &**item {
+                Value::String(text) => Some(text.clone()),
+                other => written_field_set(other),
+            });
+            Some(texts.collect::<Option<Vec<String>>>()?.join(" "))
+        }
+        _ => None,
     }
 }
 

@@ -3,7 +3,9 @@
 use super::externals::{self, ParsedFieldSet};
 use super::field_set::{self, Problem, Purpose};
 use super::parse::{Parsed, report_invalid};
-use super::{Subgraph, authorization, contexts, demand, directives, extensions, federation_1};
+use super::{
+    Subgraph, authorization, contexts, demand, deprecation, directives, extensions, federation_1,
+};
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::specs;
@@ -21,8 +23,9 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
     let errors_before_field_sets = diagnostics.error_count();
     let field_sets = parse_field_sets(&parsed, &schema, diagnostics);
     let field_sets_are_valid = diagnostics.error_count() == errors_before_field_sets;
-    let mut usage = externals::usage(&schema, &field_sets);
-    let external = externals::external_fields(&schema, &extensions, &usage);
+    let is_federation_1 = parsed.is_federation_1();
+    let mut usage = externals::usage(&schema, &field_sets, &extensions, is_federation_1);
+    let external = externals::external_fields(&schema, &usage);
 
     let locate = |span| parsed.locate(span);
     let contextual = contexts::read(&parsed.name, &schema, &locate, diagnostics);
@@ -32,7 +35,6 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
         }
     }
 
-    let is_federation_1 = parsed.is_federation_1();
     let mut subgraph = Subgraph {
         name: parsed.name,
         url: parsed.url,
@@ -60,6 +62,8 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
             directives::check_unused_externals(&subgraph, diagnostics);
         }
     }
+    directives::check_directives_of_externals(&subgraph, diagnostics);
+    deprecation::check(&subgraph, diagnostics);
     (diagnostics.error_count() == errors_before).then_some(subgraph)
 }
 

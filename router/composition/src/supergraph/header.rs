@@ -243,6 +243,12 @@ impl Features {
         for directive in &merged.schema.directives {
             features.add(directive);
         }
+        for definition in merged.executable_directives.values() {
+            let arguments = definition.arguments.iter();
+            for directive in arguments.flat_map(|argument| &argument.directives) {
+                features.add(directive);
+            }
+        }
         features.name_apart(merged);
         features
     }

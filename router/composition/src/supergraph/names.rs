@@ -54,8 +54,17 @@ impl Names {
     }
 
     pub(super) fn rename_definition(&self, definition: &mut Node<DirectiveDefinition>) {
+        if self.0.is_empty() {
+            return;
+        }
+        let definition = definition.make_mut();
         if let Some(name) = self.0.get(&definition.name) {
-            definition.make_mut().name = name.clone();
+            definition.name = name.clone();
+        }
+        for argument in &mut definition.arguments {
+            for directive in &mut argument.make_mut().directives.0 {
+                self.rename(directive);
+            }
         }
     }
 }

@@ -49,6 +49,9 @@ pub(super) fn api_schema(
             definition
                 .arguments
                 .retain(|argument| !has(&argument.directives, inaccessible.as_deref()));
+            for argument in &mut definition.arguments {
+                keep(&mut argument.make_mut().directives);
+            }
             definition.locations.retain(|at| is_executable(at.name()));
         }
     }
