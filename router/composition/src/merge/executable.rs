@@ -11,6 +11,9 @@ use apollo_compiler::ast::{DirectiveDefinition, DirectiveLocation, InputValueDef
 use apollo_compiler::{Name, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A subgraph that delivers incrementally may define these: what clients get so is the router's affair.
+const INCREMENTAL: [&str; 2] = ["defer", "stream"];
+
 impl Merger<'_> {
     pub(super) fn executable_directives(&mut self) -> BTreeMap<Name, Node<DirectiveDefinition>> {
         let names: BTreeSet<&Name> = self
@@ -19,7 +22,7 @@ impl Merger<'_> {
             .flat_map(|subgraph| subgraph.schema.directive_definitions.values())
             .filter(|definition| is_executable(definition))
             .map(|definition| &definition.name)
-            .filter(|name| !self.composed.defines(name))
+            .filter(|name| !self.composed.defines(name) && !INCREMENTAL.contains(&name.as_str()))
             .collect();
         let mut merged = BTreeMap::new();
         for name in names {

@@ -108,6 +108,13 @@ impl Check<'_> {
                 directive.location(),
             );
         }
+        let shareable: Vec<_> = ty.directives().get_all("shareable").collect();
+        for (index, directive) in shareable.iter().enumerate() {
+            let mut before = shareable[..index].iter();
+            if before.any(|other| other.origin == directive.origin) {
+                self.shared_twice(name, directive);
+            }
+        }
         if name == "Subscription"
             && let Some(directive) = ty.directives().get("shareable")
         {
@@ -190,11 +197,22 @@ impl Check<'_> {
         if let Some(directive) = field.directives.get("override") {
             self.override_directive(place, directive);
         }
+        if let Some(directive) = field.directives.get_all("shareable").nth(1) {
+            self.shared_twice(place, directive);
+        }
         if ty.name() == "Subscription"
             && let Some(directive) = field.directives.get("shareable")
         {
             self.shared_subscription(place, directive);
         }
+    }
+
+    fn shared_twice(&mut self, place: &str, directive: &Node<Directive>) {
+        self.error(
+            code::INVALID_SHAREABLE_USAGE,
+            &format!("\"{place}\" is @shareable twice in one declaration: once is enough"),
+            directive.location(),
+        );
     }
 
     fn shared_subscription(&mut self, place: &str, directive: &Node<Directive>) {

@@ -208,7 +208,10 @@ impl Links {
                     return;
                 }
                 (None, Some(version)) => {
-                    self.add_custom(link, version);
+                    if let Err(problem) = self.add_custom(link, version) {
+                        let problem = format!("\"{}\", {problem}", link.identity);
+                        report(code::INVALID_LINK_DIRECTIVE_USAGE, problem);
+                    }
                     return;
                 }
                 (None, None) => {
@@ -233,7 +236,14 @@ impl Links {
         }
     }
 
-    fn add_custom(&mut self, link: &Link<'_>, version: Version) {
+    fn add_custom(&mut self, link: &Link<'_>, version: Version) -> Result<(), String> {
+        let mut others = self.custom.iter();
+        if let Some(other) = others.find(|other| other.namespace == link.namespace) {
+            return Err(format!(
+                "which would be called \"{}\" like \"{}\": give it another name with `as:`",
+                link.namespace, other.identity
+            ));
+        }
         let imports = link.imports.iter().filter_map(|import| {
             let (name, alias) = import.names?;
             Some((
@@ -241,12 +251,33 @@ impl Links {
                 alias.strip_prefix('@')?.to_owned(),
             ))
         });
+        let imports: Vec<(String, String)> = imports.collect();
+        for (name, alias) in &imports {
+            let taken = match self.directives.get(alias) {
+                Some(other) => Some(*other),
+                None => self.importer(alias),
+            };
+            if let Some(other) = taken {
+                return Err(format!(
+                    "of which \"@{name}\" cannot be imported as \"@{alias}\": \"{other}\" has that \
+                     name already"
+                ));
+            }
+        }
         self.custom.push(CustomLink {
             identity: link.identity.clone(),
             version,
             namespace: link.namespace.clone(),
-            imports: imports.collect(),
+            imports,
         });
+        Ok(())
+    }
+
+    /// The specification, of those composition does not know, that a directive is imported from.
+    fn importer(&self, alias: &str) -> Option<&str> {
+        let imports = |link: &&CustomLink| link.imports.iter().any(|(_, taken)| taken == alias);
+        let found = self.custom.iter().find(imports)?;
+        Some(&found.identity)
     }
 
     fn add_imports(
@@ -323,6 +354,9 @@ impl Links {
         }
         if specs::BUILT_IN.contains(&name) {
             return Err(format!("\"@{name}\" is a directive of GraphQL itself"));
+        }
+        if let Some(other) = self.importer(name) {
+            return Err(format!("\"{other}\" has that name already"));
         }
         match self.directives.insert(name.to_owned(), canonical) {
             Some(other) if other != canonical => Err(format!("\"@{other}\" has that name already")),
