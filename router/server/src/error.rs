@@ -197,7 +197,7 @@ impl From<GraphQLError> for Refusal {
 }
 
 /// A document can have a mistake in every token; nobody reads on after so many.
-const MOST_ERRORS: usize = 100;
+pub(crate) const MOST_ERRORS: usize = 100;
 
 /// The compiler's first findings as GraphQL errors, all with one code.
 pub(crate) fn from_diagnostics(diagnostics: &DiagnosticList, code: &str) -> Vec<GraphQLError> {

@@ -2,7 +2,9 @@
 
 pub(crate) mod cache;
 pub(crate) mod expose;
+mod given;
 pub(crate) mod limits;
 pub(crate) mod pool;
 pub(crate) mod prepare;
+mod validation;
 pub(crate) mod variables;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType};
 use apollo_compiler::executable::ExecutableDocument;
 use apollo_compiler::parser::{Parser, SourceMap};
-use apollo_compiler::validation::{Valid, WithErrors};
+use apollo_compiler::validation::Valid;
 use apollo_compiler::{Node, Schema};
 use souk_executor::PreparedPlan;
 use souk_planner::{PlanError, Planner};
 
 use super::cache::{Failure, OperationKey};
+use super::validation::validate;
 use super::{expose, limits};
 use crate::config::Limits;
 use crate::error::{GraphQLError, Location, from_compiler, from_diagnostics};
@@ -163,33 +164,6 @@ fn parse(text: &str, limits: &Limits) -> Result<Document, Vec<GraphQLError>> {
         }]);
     }
     Err(from_diagnostics(&failure.errors, "GRAPHQL_PARSE_FAILED"))
-}
-
-/// Validates a document. Fields that the schema does not have are reported on their own: what follows from leaving
-/// them out is no mistake of the client's.
-fn validate(
-    document: &Document,
-    schema: &Valid<Schema>,
-) -> Result<Valid<ExecutableDocument>, Vec<GraphQLError>> {
-    let failed = |failure: WithErrors<ExecutableDocument>| {
-        // The compiler follows a document to a fixed depth, smaller than what the parser follows by default.
-        if failure
-            .errors
-            .iter()
-            .any(|diagnostic| diagnostic.error.to_string() == "too much recursion")
-        {
-            return vec![GraphQLError::new(
-                "the operation is nested too deeply to be validated",
-                "MAX_RECURSION_LIMIT",
-            )];
-        }
-        from_diagnostics(&failure.errors, "GRAPHQL_VALIDATION_FAILED")
-    };
-    document
-        .to_executable(schema)
-        .map_err(failed)?
-        .validate(schema)
-        .map_err(failed)
 }
 
 /// The operation to execute (specification, section 6.1, GetOperation).

@@ -28,4 +28,5 @@ mod subscribers;
 mod support;
 mod threads;
 mod time_limits;
+mod validation;
 mod web_socket;

@@ -68,6 +68,15 @@ type Mutation
 {
   rename(id: ID!, name: String!): Product @join__field(graph: PRODUCTS)
   slowly(milliseconds: Int!): Boolean! @join__field(graph: PRODUCTS)
+  send(parcel: Parcel!): Boolean! @join__field(graph: PRODUCTS)
+}
+
+input Parcel
+  @join__type(graph: PRODUCTS)
+{
+  to: String!
+  weight: Float
+  number: ID
 }
 
 type Subscription
@@ -171,6 +180,14 @@ impl ProductQuery {
     }
 }
 
+/// What `send` sends.
+#[derive(async_graphql::InputObject)]
+struct Parcel {
+    to: String,
+    weight: Option<f64>,
+    number: Option<async_graphql::ID>,
+}
+
 struct ProductMutation {
     shop: Shop,
 }
@@ -189,6 +206,14 @@ impl ProductMutation {
     async fn slowly(&self, milliseconds: u64) -> bool {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         self.shop.done.lock().unwrap().push("slowly".to_owned());
+        true
+    }
+
+    async fn send(&self, parcel: Parcel) -> bool {
+        let Parcel { to, weight, number } = parcel;
+        let number = number.as_ref().map(|number| number.as_str());
+        let sent = format!("send {number:?} to {to}, weight {weight:?}");
+        self.shop.done.lock().unwrap().push(sent);
         true
     }
 }
