@@ -286,6 +286,7 @@ impl<'a> Merger<'a> {
                 Overridden::By(_) => join.used_overridden = true,
                 Overridden::Progressively { label, .. } => {
                     join.override_label = Some(label.clone());
+                    join.used_overridden = used;
                     join.requires = fields("requires");
                     join.provides = fields("provides");
                 }
