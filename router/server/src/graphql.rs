@@ -1,4 +1,4 @@
-//! The GraphQL endpoint: one path for POST, GET, server-sent events and WebSocket.
+//! The GraphQL endpoint: one path for POST, GET, streams and WebSocket.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
 use crate::error::Refusal;
-use crate::http::media::{self, ResponseType};
+use crate::http::media::{self, Accepted, AnswerType, ResponseType};
 use crate::http::request::{GraphQLRequest, from_body, from_query, read_body};
 use crate::http::{csrf, response};
 use crate::operation::expose::Exposure;
 use crate::service::{Ready, Service};
-use crate::streaming::{sse, websocket};
+use crate::streaming::{stream, websocket};
 
 /// Answers a request to the GraphQL endpoint.
 pub(crate) async fn endpoint(
@@ -36,13 +36,13 @@ pub(crate) async fn endpoint(
     {
         return crate::page::index(&service);
     }
-    let media = match media::negotiate(&parts.headers) {
-        Ok(media) => media,
+    let accepted = match media::negotiate(&parts.headers) {
+        Ok(accepted) => accepted,
         Err(refusal) => return response::refused(&refusal, ResponseType::Json),
     };
-    match answer(&service, &parts, body, media).await {
+    match answer(&service, &parts, body, accepted).await {
         Ok(response) => response,
-        Err(refusal) => response::refused(&refusal.traced(&parts), media),
+        Err(refusal) => response::refused(&refusal.traced(&parts), accepted.refusal()),
     }
 }
 
@@ -55,12 +55,12 @@ async fn answer(
     service: &Arc<Service>,
     parts: &Parts,
     body: Body,
-    media: ResponseType,
+    accepted: Accepted,
 ) -> Result<Response, Refusal> {
     let deadline = service.deadline();
     let request = deadline.receive(read(service, parts, body)).await?;
     deadline
-        .answer(respond(service, parts, request, media))
+        .answer(respond(service, parts, request, accepted))
         .await
 }
 
@@ -91,32 +91,37 @@ async fn respond(
     service: &Arc<Service>,
     parts: &Parts,
     request: GraphQLRequest,
-    media: ResponseType,
+    accepted: Accepted,
 ) -> Result<Response, Refusal> {
     let context = service.context(parts).await?;
     let ready = match service.ready(request, context).await {
         Ok(ready) => ready,
-        Err(refusal) if media == ResponseType::EventStream => {
-            return Ok(sse::refused(&refusal.traced(parts)));
+        Err(refusal) => {
+            return match accepted.single {
+                AnswerType::Stream(kind) => Ok(stream::refused(&refusal.traced(parts), kind)),
+                AnswerType::One(_) => Err(refusal),
+            };
         }
-        Err(refusal) => return Err(refusal),
     };
     if parts.method != Method::POST && ready.kind == OperationType::Mutation {
         let message = "a mutation cannot be sent with GET, which must change nothing; use POST";
         return Err(method_not_allowed(message.to_owned(), "POST"));
     }
-    match (ready.kind, media) {
-        (OperationType::Subscription, ResponseType::EventStream) => {
-            Ok(sse::subscription(service, ready, Arc::new(parts.clone())).await)
-        }
-        (OperationType::Subscription, _) => Err(Refusal::http(
-            StatusCode::NOT_ACCEPTABLE,
-            "a subscription has many responses: send accept: text/event-stream, or use a WebSocket with the \
-             subprotocol graphql-transport-ws",
-            "SUBSCRIPTION_NEEDS_STREAM",
-        )),
-        (_, ResponseType::EventStream) => sse::single(service, ready).await,
-        (_, media) => {
+    if ready.kind == OperationType::Subscription {
+        let Some(kind) = accepted.stream else {
+            return Err(Refusal::http(
+                StatusCode::NOT_ACCEPTABLE,
+                "a subscription has many responses: send accept: text/event-stream or \
+                 accept: multipart/mixed;subscriptionSpec=1.0, or use a WebSocket with the subprotocol \
+                 graphql-transport-ws",
+                "SUBSCRIPTION_NEEDS_STREAM",
+            ));
+        };
+        return Ok(stream::subscription(service, ready, Arc::new(parts.clone()), kind).await);
+    }
+    match accepted.single {
+        AnswerType::Stream(kind) => stream::single(service, ready, kind).await,
+        AnswerType::One(media) => {
             let executed = execute(service, ready, &parts.headers).await?;
             Ok(response::executed(executed, media))
         }

@@ -148,7 +148,10 @@ impl RouterBuilder {
 fn routes(service: &Arc<Service>) -> axum::Router {
     let config = &service.config;
     let observed = axum::middleware::from_fn_with_state(service.clone(), observe::observe);
-    let worth_it = SizeAbove::new(COMPRESS_FROM).and(NotForContentType::SSE);
+    // A stream's responses would be held back until there is enough to compress.
+    let worth_it = SizeAbove::new(COMPRESS_FROM)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::const_new("multipart/mixed"));
     let endpoint = any(graphql::endpoint)
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(observed);

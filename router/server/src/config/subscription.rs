@@ -21,8 +21,8 @@ pub struct Subscription {
     pub max_operations_per_connection: usize,
     /// How long a client may take for `connection_init` after it opened a WebSocket. Default 10 s.
     pub connection_init_timeout: Period,
-    /// How often a quiet connection is shown to be alive: a ping over WebSocket, a comment over server-sent events.
-    /// Default 12 s.
+    /// How often a quiet connection is shown to be alive: a ping over WebSocket, a comment over server-sent events,
+    /// an empty part over multipart. Default 12 s.
     pub heartbeat_interval: Period,
     /// How often a subscriber is asked again who it is: a token that has expired or was revoked since ends the
     /// subscription, and subgraphs get an identity that is not older than this. Default 30 s.

@@ -20,12 +20,6 @@ pub(crate) fn executed(response: souk_executor::Response, media: ResponseType) -
 
 /// A request that was not executed.
 pub(crate) fn refused(refusal: &Refusal, media: ResponseType) -> Response {
-    // An error cannot be read from an event stream that was never opened.
-    let media = if media == ResponseType::EventStream {
-        ResponseType::Json
-    } else {
-        media
-    };
     let status = match (refusal.kind, media) {
         (RefusalKind::Http(status), _) => status,
         (RefusalKind::GraphQL, ResponseType::Json) => StatusCode::OK,

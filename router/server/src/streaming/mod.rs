@@ -1,6 +1,8 @@
 //! Ways to send more than one response.
 
 mod connection;
+mod multipart;
 mod protocol;
-pub(crate) mod sse;
+mod sse;
+pub(crate) mod stream;
 pub(crate) mod websocket;

@@ -1,4 +1,4 @@
-//! The router as its clients see it: over HTTP, WebSocket and server-sent events, in front of two subgraphs.
+//! The router as its clients see it: over HTTP, WebSocket, server-sent events and multipart, in front of two subgraphs.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ mod exposed_plans;
 mod graphiql;
 mod key_sets;
 mod limits;
+mod multipart;
 mod over_http;
 mod override_labels;
 mod reload;

@@ -51,6 +51,30 @@ async fn a_subscription_by_post_and_get() {
     assert_eq!(response.text().await.unwrap(), COUNTDOWN);
 }
 
+/// Clients name all that they can read, before they know what the operation is.
+#[tokio::test]
+async fn a_subscription_is_a_stream_whatever_else_is_accepted() {
+    let served = serve("").await;
+    for accept in [
+        "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",
+        "text/event-stream, application/json",
+        "application/json, text/event-stream;q=0.5",
+    ] {
+        let ask = |query: &str| {
+            let request = served.post().header("accept", accept);
+            request.json(&json!({ "query": query })).send()
+        };
+        let events = ask("subscription { countdown(from: 1) }").await.unwrap();
+        assert_eq!(events.text().await.unwrap(), COUNTDOWN, "{accept}");
+        let answer = ask("{ product(id: 1) { rating } }").await.unwrap();
+        assert_eq!(
+            answer.text().await.unwrap(),
+            "{\"data\":{\"product\":{\"rating\":5}}}",
+            "{accept}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_query_is_a_stream_of_one() {
     let served = serve("").await;

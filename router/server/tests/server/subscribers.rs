@@ -119,6 +119,28 @@ async fn a_stream_of_events_ends_when_its_session_does() {
 }
 
 #[tokio::test]
+async fn a_stream_of_parts_ends_with_an_error_beside_the_payload() {
+    let session = Session::new();
+    let (served, signer) = served(&session, &Shop::default()).await;
+    let request = served
+        .post()
+        .header("accept", "multipart/mixed;subscriptionSpec=1.0")
+        .bearer_auth(signer.sign(claims()))
+        .json(&json!({ "query": ENDLESS }));
+    let response = request.send().await.unwrap();
+    session.end_with("UNAUTHENTICATED");
+    let text = response.text().await.unwrap();
+    let last = text.strip_suffix("\r\n--graphql--\r\n").expect(&text);
+    let (_, body) = last.rsplit_once("\r\n\r\n").unwrap();
+    let refusal: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(refusal["payload"], Value::Null);
+    assert_eq!(
+        refusal["errors"][0]["extensions"]["code"],
+        "UNAUTHENTICATED"
+    );
+}
+
+#[tokio::test]
 async fn a_subscription_goes_on_while_nobody_can_tell() {
     let session = Session::new();
     let (served, signer) = served(&session, &Shop::default()).await;
