@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::json::{Cursor, JsonError, MAX_DEPTH};
-use crate::symbols::{NO_SYMBOL, Position, Prediction, Symbol, Symbols, TYPENAME, UNKNOWN};
+use crate::symbols::{NO_SYMBOL, Position, Prediction, Symbol, Symbols, TYPENAME};
 use crate::tree::{NewChain, Object, ObjectId, Span, Tree, TreeValue};
 
 /// What a response body holds.
@@ -173,7 +173,7 @@ impl Parser<'_> {
         let name = &self.cursor.text[start..start + span.len as usize - 2];
         self.prediction
             .resolve(self.symbols, Position::TypeUnder(parent), name)
-            .unwrap_or(UNKNOWN)
+            .unwrap_or_else(|| self.symbols.unknown_type(parent))
     }
 
     fn list(&mut self, key: Symbol, depth: usize) -> Result<TreeValue, JsonError> {

@@ -5,7 +5,7 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 /// A name of the plan.
 pub(crate) type Symbol = u32;
@@ -31,6 +31,8 @@ pub(crate) struct KeyUse {
 pub(crate) struct Symbols {
     names: Vec<Box<str>>,
     uses: Vec<KeyUse>,
+    /// By key, see [`Symbols::note_root`].
+    roots: HashMap<Symbol, Symbol>,
     table: HashTable<Symbol>,
     hasher: DefaultHashBuilder,
 }
@@ -71,6 +73,20 @@ impl Symbols {
         let known = &mut self.uses[key as usize];
         known.leaf |= used.leaf;
         known.composite |= used.composite;
+    }
+
+    /// Notes that a type name which the plan does not know means this root type, for objects under a key. Where the key
+    /// leads to several root types, it means none.
+    pub fn note_root(&mut self, key: Symbol, root: Symbol) {
+        let known = self.roots.entry(key).or_insert(root);
+        if *known != root {
+            *known = UNKNOWN;
+        }
+    }
+
+    /// What a type name that the plan does not know means for objects under a key.
+    pub fn unknown_type(&self, key: Symbol) -> Symbol {
+        self.roots.get(&key).copied().unwrap_or(UNKNOWN)
     }
 
     /// The symbol of a name, when the plan knows it.

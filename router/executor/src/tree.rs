@@ -66,7 +66,8 @@ pub(crate) struct Span {
 pub(crate) struct Object {
     pub first: NodeId,
     pub last: NodeId,
-    /// Its `__typename`: [`NO_SYMBOL`] when it was not asked for, `UNKNOWN` when the plan does not know it.
+    /// Its `__typename`: [`NO_SYMBOL`] when it was not asked for, `UNKNOWN` when the plan does not know it and it cannot be a
+    /// root type's.
     pub type_name: Symbol,
     /// The last walk that came by; see [`Tree::next_walk`].
     pub walk: u32,

@@ -417,7 +417,7 @@ impl ValueBuilder<'_> {
             let name = name.unwrap_or_default();
             let position = Position::TypeUnder(open.slot.key);
             let known = self.prediction.resolve(self.symbols, position, name);
-            object.type_name = known.unwrap_or(UNKNOWN);
+            object.type_name = known.unwrap_or_else(|| self.symbols.unknown_type(open.slot.key));
         }
     }
 

@@ -166,4 +166,9 @@ impl Model {
             OperationType::Subscription => self.subscription,
         }
     }
+
+    /// Whether a type is the root type of an operation.
+    pub fn is_root(&self, ty: TypeId) -> bool {
+        [self.query, self.mutation, self.subscription].contains(&Some(ty))
+    }
 }

@@ -258,6 +258,9 @@ pub enum SelectedValue {
         /// The list has the interface's own name as well where the value may come from an interface object and
         /// nothing is selected for which the concrete type matters.
         possible: Arc<[Name]>,
+        /// The root type that a name stands for which the plan does not know. A subgraph may call its root types by other
+        /// names than the supergraph, which does not say by which. `None` where such a name may be something else.
+        root: Option<Name>,
         /// What is selected.
         selection: Selection,
     },

@@ -179,6 +179,7 @@ impl Projector<'_> {
         let value = match &normal.value {
             NormalValue::Composite { ty, .. } => SelectedValue::Composite {
                 possible: self.possible(*ty, &part.below),
+                root: self.root_by_other_names(*ty),
                 selection: self.below(*ty, &part.below)?,
             },
             _ => self.leaf(normal.ty.inner_named_type()),
@@ -202,6 +203,17 @@ impl Projector<'_> {
             names.push(model.name.clone());
         }
         names.into()
+    }
+
+    /// See [`SelectedValue::Composite::root`].
+    fn root_by_other_names(&self, ty: TypeId) -> Option<Name> {
+        let model = self.supergraph.model();
+        let possible = self.supergraph.possible(ty);
+        let mut roots = possible.iter().filter(|ty| model.is_root(**ty));
+        let root = roots.next()?;
+        // The plan does not know the names of inaccessible types either.
+        let all_are_known = possible.len() == model.ty(ty).possible.len();
+        (roots.next().is_none() && all_are_known).then(|| self.name(*root))
     }
 
     fn leaf(&self, ty: &Name) -> SelectedValue {

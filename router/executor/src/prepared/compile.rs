@@ -225,9 +225,14 @@ impl Compiler {
             SelectedValue::Enum(values) => FieldValue::Enum(values.clone()),
             SelectedValue::Composite {
                 possible,
+                root,
                 selection,
             } => {
                 self.symbols.note_use(source, COMPOSITE);
+                if let Some(root) = root {
+                    let root = self.symbols.intern(root);
+                    self.symbols.note_root(source, root);
+                }
                 FieldValue::Composite {
                     possible: self.types(possible),
                     fields: self.selection(selection),

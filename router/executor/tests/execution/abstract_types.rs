@@ -150,3 +150,24 @@ async fn an_interface_object_gets_its_concrete_type_from_another_subgraph() {
         &sent
     );
 }
+
+/// A subgraph with `schema { query: RootQuery }` says so of every nested root object. Clients know the type as Query.
+#[tokio::test]
+async fn a_subgraph_may_call_a_root_type_by_another_name() {
+    let graph = Graph::new(
+        "type Query implements Node { id: ID! self: Query! nodes: [Node] }
+         interface Node { id: ID! }
+         type Book implements Node { id: ID! }",
+    )
+    .subgraph("one", |_| {
+        let query = json!({ "__typename": "RootQuery", "id": "q" });
+        let book = json!({ "__typename": "Book", "id": "b" });
+        Answer::Json(json!({ "data": { "self": query, "nodes": [query, book] } }))
+    })
+    .await;
+    let operation = "{ self { __typename id } nodes { __typename ... on Query { id } } }";
+    let response = graph.run(operation, root("one", "{ self nodes }")).await;
+    let query = json!({ "__typename": "Query", "id": "q" });
+    let expected = json!({ "self": query, "nodes": [query, { "__typename": "Book" }] });
+    assert_eq!(response, json!({ "data": expected }));
+}

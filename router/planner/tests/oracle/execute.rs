@@ -156,6 +156,7 @@ impl Executor<'_> {
                 SelectedValue::Composite {
                     possible,
                     selection,
+                    ..
                 } => {
                     let found = found.unwrap_or_else(|| panic!("{key} is missing in {value}"));
                     self.composite(found, possible, selection)

@@ -142,6 +142,7 @@ fn selected(
                 );
                 SelectedValue::Composite {
                     possible: possible_types(schema, ty),
+                    root: only_root(schema, ty),
                     selection,
                 }
             }
@@ -182,6 +183,21 @@ fn possible_types(schema: &Schema, ty: &Name) -> Arc<[Name]> {
             .map(|found| found.objects.iter().cloned().collect())
             .unwrap_or_default(),
         _ => Arc::from([ty.clone()]),
+    }
+}
+
+fn only_root(schema: &Schema, ty: &Name) -> Option<Name> {
+    let possible = possible_types(schema, ty);
+    let definition = &schema.schema_definition;
+    let roots = [
+        &definition.query,
+        &definition.mutation,
+        &definition.subscription,
+    ];
+    let is_root = |ty: &&Name| roots.into_iter().flatten().any(|root| root.name == **ty);
+    match *possible.iter().filter(is_root).collect::<Vec<_>>() {
+        [root] => Some(root.clone()),
+        _ => None,
     }
 }
 
