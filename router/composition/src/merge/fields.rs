@@ -228,7 +228,15 @@ impl<'a> Merger<'a> {
             return;
         }
         let having: Vec<&Subgraph> = sources.iter().map(|source| source.subgraph).collect();
-        let lacking = others(types.iter().map(|source| source.subgraph), &having);
+        // A subgraph that resolves nothing of the type only names what it requires or provides.
+        let resolving = types.iter().filter(|source| {
+            let ty = source.ty.name();
+            fields_of(source.ty).any(|(name, _)| !source.subgraph.is_external(ty, name))
+        });
+        let lacking = others(resolving.map(|source| source.subgraph), &having);
+        if lacking.is_empty() {
+            return;
+        }
         let code = if is_interface(types) {
             code::INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD
         } else {
