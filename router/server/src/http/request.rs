@@ -36,9 +36,47 @@ pub(crate) struct Parameters {
     extensions: Option<JsonValue>,
 }
 
+/// Why parameters are no request that the router can execute.
+pub(crate) enum ParametersError {
+    /// They are not what they should be; a sentence for the client.
+    Invalid(String),
+    /// They name a document by its hash (Apollo's automatic persisted queries) and have none.
+    PersistedQuery,
+}
+
+impl From<ParametersError> for Refusal {
+    fn from(error: ParametersError) -> Refusal {
+        match error {
+            ParametersError::Invalid(message) => Refusal::bad_request(message),
+            // By this very message and code, clients know that they have to send the document.
+            ParametersError::PersistedQuery => Refusal::graphql(vec![GraphQLError::new(
+                "PersistedQueryNotSupported",
+                "PERSISTED_QUERY_NOT_SUPPORTED",
+            )]),
+        }
+    }
+}
+
 impl Parameters {
-    /// Checks the types. The error is a sentence for the client.
-    pub fn check(self) -> Result<GraphQLRequest, String> {
+    /// Checks the types.
+    pub fn check(self) -> Result<GraphQLRequest, ParametersError> {
+        if self.has_hash_only() {
+            return Err(ParametersError::PersistedQuery);
+        }
+        self.read().map_err(ParametersError::Invalid)
+    }
+
+    fn has_hash_only(&self) -> bool {
+        let has_query = match &self.query {
+            Some(JsonValue::String(query)) => !query.as_str().trim().is_empty(),
+            query => !matches!(query, None | Some(JsonValue::Null)),
+        };
+        let extensions = self.extensions.as_ref().and_then(JsonValue::as_object);
+        !has_query && extensions.is_some_and(|extensions| extensions.contains_key("persistedQuery"))
+    }
+
+    /// The error is a sentence for the client.
+    fn read(self) -> Result<GraphQLRequest, String> {
         let query = match self.query {
             Some(JsonValue::String(query)) => query.as_str().to_owned(),
             None | Some(JsonValue::Null) => {
@@ -197,7 +235,7 @@ pub(crate) fn from_body(body: &Bytes) -> Result<GraphQLRequest, Refusal> {
             "the request body is not a GraphQL request in JSON: {error}"
         ))
     })?;
-    parameters.check().map_err(Refusal::bad_request)
+    parameters.check().map_err(Refusal::from)
 }
 
 /// The request in a URL's query.
@@ -236,7 +274,7 @@ pub(crate) fn from_query(query: &str) -> Result<GraphQLRequest, Refusal> {
             Some(JsonValue::String(text.into()))
         };
     }
-    parameters.check().map_err(Refusal::bad_request)
+    parameters.check().map_err(Refusal::from)
 }
 
 /// `application/x-www-form-urlencoded` to text.

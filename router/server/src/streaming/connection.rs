@@ -15,7 +15,7 @@ use tracing::Instrument;
 use super::protocol::{self, ClientMessage, Close};
 use super::websocket::{End, SEND_TIMEOUT, send, text_of};
 use crate::error::{GraphQLError, Refusal};
-use crate::http::request::{GraphQLRequest, Parameters};
+use crate::http::request::{GraphQLRequest, Parameters, ParametersError};
 use crate::service::{Events, Refused, Service};
 
 /// Messages of one connection that may wait to be sent; operations wait when there is no more room.
@@ -129,7 +129,13 @@ impl Connection {
         }
         let request = match payload.check() {
             Ok(request) => request,
-            Err(message) => return Err(Close::InvalidMessage(message).into()),
+            Err(ParametersError::Invalid(message)) => {
+                return Err(Close::InvalidMessage(message).into());
+            }
+            Err(refused @ ParametersError::PersistedQuery) => {
+                let errors = Refusal::from(refused).errors;
+                return send(socket, protocol::error(&id, &errors)).await;
+            }
         };
         let limit = self
             .service

@@ -341,6 +341,30 @@ async fn bytes_that_are_not_utf8_are_refused() {
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
 }
 
+/// Clients send a document's hash first, and understand by the message or the code that they have to send the document.
+#[tokio::test]
+async fn a_hash_instead_of_a_document_is_told_to_be_unsupported() {
+    let served = serve("").await;
+    let hash = json!({ "persistedQuery": { "version": 1, "sha256Hash": "ab".repeat(32) } });
+    let not_supported = json!({ "errors": [{
+        "message": "PersistedQueryNotSupported",
+        "extensions": { "code": "PERSISTED_QUERY_NOT_SUPPORTED" },
+    }] });
+    let posted = post(&served, None, json!({ "extensions": hash })).await;
+    assert_eq!(
+        (posted.status, &posted.body),
+        (StatusCode::OK, &not_supported)
+    );
+    let got = get(&served, Some(NEW), &[("extensions", &hash.to_string())]).await;
+    assert_eq!(
+        (got.status, &got.body),
+        (StatusCode::BAD_REQUEST, &not_supported)
+    );
+    let with_document = json!({ "query": TYPENAME, "extensions": hash });
+    let answer = post(&served, None, with_document).await;
+    assert_eq!(answer.body, json!({ "data": { "__typename": "Query" } }));
+}
+
 #[tokio::test]
 async fn a_subscription_needs_a_stream() {
     let served = serve("").await;

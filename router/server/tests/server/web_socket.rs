@@ -123,6 +123,24 @@ async fn operations_that_are_refused_end_with_an_error() {
 }
 
 #[tokio::test]
+async fn a_hash_instead_of_a_document_leaves_the_connection_open() {
+    let served = serve("").await;
+    let mut socket = Socket::ready(&served, Value::Null).await;
+    let hash = json!({ "persistedQuery": { "version": 1, "sha256Hash": "ab".repeat(32) } });
+    socket
+        .send(json!({ "id": "1", "type": "subscribe", "payload": { "extensions": hash } }))
+        .await;
+    let message = socket.next().await;
+    assert_eq!(message["type"], "error");
+    assert_eq!(
+        message["payload"][0]["message"],
+        "PersistedQueryNotSupported"
+    );
+    socket.subscribe("1", "{ __typename }").await;
+    assert_eq!(socket.next().await["type"], "next");
+}
+
+#[tokio::test]
 async fn field_errors_are_results() {
     let served = serve("").await;
     let mut socket = Socket::ready(&served, Value::Null).await;
