@@ -137,3 +137,60 @@ async fn a_link_that_leads_to_another_file_is_followed() {
     std::fs::write(at("..2").join("supergraph.graphql"), shop::SUPERGRAPH).unwrap();
     until_it_knows_version(&served, false).await;
 }
+
+/// Releases stand side by side, and a link to the folder of one of them is switched.
+#[tokio::test]
+async fn a_folder_on_the_path_that_is_a_link_is_followed() {
+    let served = serve("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (version, sdl) in [
+        ("v1", shop::SUPERGRAPH.to_owned()),
+        ("v2", shop::next_supergraph()),
+    ] {
+        std::fs::create_dir_all(at(version).join("graph")).unwrap();
+        std::fs::write(at(version).join("graph/supergraph.graphql"), sdl).unwrap();
+    }
+    symlink("v1", at("current")).unwrap();
+    let _watch = watch(&served, &at("current/graph/supergraph.graphql"));
+    // It has looked at the file.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    for (version, knows) in [("v2", true), ("v1", false)] {
+        symlink(version, at("next")).unwrap();
+        std::fs::rename(at("next"), at("current")).unwrap();
+        until_it_knows_version(&served, knows).await;
+    }
+
+    // The whole folder may be replaced as well.
+    std::fs::remove_dir_all(at("v1/graph")).unwrap();
+    std::fs::rename(at("v2/graph"), at("v1/graph")).unwrap();
+    until_it_knows_version(&served, true).await;
+    let file = at("v1/graph/supergraph.graphql");
+    std::fs::write(file, shop::SUPERGRAPH).unwrap();
+    until_it_knows_version(&served, false).await;
+}
+
+/// The log may be in the same folder: what is written there is no reason to look again.
+#[tokio::test]
+async fn a_missing_file_is_told_once() {
+    let served = serve("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("supergraph.graphql");
+    let log = folder.path().join("router.log");
+    let file = std::fs::File::create(&log).unwrap();
+    let subscriber = tracing_subscriber::fmt().with_writer(file).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    std::fs::write(&path, shop::SUPERGRAPH).unwrap();
+    let _watch = watch(&served, &path);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    std::fs::remove_file(&path).unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let logged = std::fs::read_to_string(&log).unwrap();
+    let told = logged.matches("the supergraph cannot be read").count();
+    assert_eq!(told, 1, "{logged}");
+
+    std::fs::write(&path, shop::next_supergraph()).unwrap();
+    until_it_knows_version(&served, true).await;
+}
