@@ -127,6 +127,7 @@ fn what_is_no_supergraph_is_refused() {
         ),
         ("type Query { a: Int }".to_owned(), "no `enum join__Graph`"),
         (broken("join/v0.3", "join/v1.0"), "unknown version"),
+        (broken("join/v0.3", "join/v0.6"), "known are v0.1, v0.2"),
         (
             broken(
                 "for: EXECUTION",

@@ -38,6 +38,9 @@ const UNDERSTOOD: [&str; 8] = [
     "federation",
 ];
 
+/// The versions of the join specification that are read.
+const JOIN_VERSIONS: [&str; 5] = ["v0.1", "v0.2", "v0.3", "v0.4", "v0.5"];
+
 /// Specifications that say who may see what. Their directives go by the specifications' names.
 const AUTHORIZATION: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
 
@@ -122,9 +125,10 @@ pub(super) fn refusal(url: &str, purpose: &str) -> String {
 
 fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> {
     let (spec, version) = spec_and_version(url);
-    if spec == "join" && version.is_some_and(|version| !version.starts_with("v0.")) {
+    if spec == "join" && version.is_some_and(|version| !JOIN_VERSIONS.contains(&version)) {
         return Err(SupergraphError::NotASupergraph(format!(
-            "unknown version `{url}`"
+            "unknown version `{url}`; known are {}",
+            JOIN_VERSIONS.join(", ")
         )));
     }
     if let Some(purpose) = enum_value(directive, "for")
