@@ -6,12 +6,13 @@ use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationT
 use apollo_compiler::executable::ExecutableDocument;
 use apollo_compiler::parser::{Parser, SourceMap};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{Node, Schema};
+use apollo_compiler::{Name, Node, Schema};
 use souk_executor::PreparedPlan;
 use souk_planner::{PlanError, Planner};
 
 use super::cache::{Failure, OperationKey};
 use super::validation::validate;
+use super::variables::nulls;
 use super::{expose, limits};
 use crate::config::Limits;
 use crate::error::{GraphQLError, Location, from_compiler, from_diagnostics};
@@ -23,6 +24,8 @@ pub(crate) struct Operation {
     pub document: Arc<Valid<ExecutableDocument>>,
     pub name: Option<String>,
     pub kind: OperationType,
+    /// Variables that must not be null although their types let them.
+    pub not_null: Vec<Name>,
     pub plan: Arc<PreparedPlan>,
     /// The plan as clients may see it, if they may.
     pub shown_plan: Option<Arc<serde_json::Value>>,
@@ -90,11 +93,13 @@ pub(crate) fn prepare(
         errors: vec![refusal(&error, operation_name, &document.sources)],
         by_planner: true,
     })?;
+    let not_null = nulls::not_null(schema, &document, operation);
     let shown_plan = rules.expose_plans.then(|| Arc::new(expose::shown(&plan)));
     Ok(Operation {
         document: Arc::new(document),
         name: operation_name.map(str::to_owned),
         kind,
+        not_null,
         plan: Arc::new(PreparedPlan::new(plan)),
         shown_plan,
     })

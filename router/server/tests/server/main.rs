@@ -30,4 +30,5 @@ mod support;
 mod threads;
 mod time_limits;
 mod validation;
+mod variables;
 mod web_socket;

@@ -43,7 +43,9 @@ pub(super) fn coerce(
         }
         _ => false,
     };
-    if fits {
+    if fits && name == "ID" {
+        Ok(id(value))
+    } else if fits {
         Ok(plain(value))
     } else {
         Err(format!("could not coerce {place}: {value} to type {name}"))
@@ -63,6 +65,23 @@ fn fits_scalar(name: &Name, value: &Given) -> bool {
         ("ID" | "String", Given::String(_)) | ("Boolean", Given::Bool(_)) => true,
         ("Int" | "Float" | "String" | "Boolean" | "ID", _) => false,
         _ => true,
+    }
+}
+
+/// The largest integer that every JSON parser keeps as it is: many read numbers with double precision.
+const LARGEST_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// An ID as it is, but as text if it might otherwise become another one on its way.
+fn id(value: &Given) -> Value {
+    match value {
+        Given::Number(number)
+            if number
+                .as_i64()
+                .is_none_or(|number| number.unsigned_abs() > LARGEST_SAFE_INTEGER) =>
+        {
+            Value::String(number.to_string())
+        }
+        value => plain(value),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The variables of a request (specification, section 6.1.2).
 
 mod coercion;
+pub(crate) mod nulls;
 
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,10 @@ pub(crate) fn coerce(
         .map_err(|error| {
             from_compiler(&error.to_graphql_error(&document.sources), "BAD_USER_INPUT")
         })?;
-    coerce_all(schema, document, definition, values)
+    let variables = coerce_all(schema, document, definition, values)?;
+    let not_null = &operation.not_null;
+    nulls::check(schema, document, definition, not_null, &variables)?;
+    Ok(variables)
 }
 
 /// `CoerceVariableValues` of the specification.

@@ -4,7 +4,7 @@ use apollo_compiler::response::JsonMap as CompilerMap;
 use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::{Value, json};
 
-use super::coerce_all;
+use super::{coerce_all, nulls};
 
 const SCHEMA: &str = r"
 scalar JSON
@@ -12,6 +12,10 @@ enum Color { RED GREEN }
 input Box { wide: Int!, high: Float! = 1.5, tags: [String!], color: Color = RED }
 type Query {
   int(x: Int): Int
+  required(x: Int!): Int
+  defaulted(x: Int! = 7): Int
+  integers(x: [Int!]): Int
+  self: Query
   float(x: Float): Int
   id(x: ID): Int
   string(x: String): Int
@@ -29,8 +33,12 @@ fn coerced(operation: &str, variables: &str) -> Result<Value, String> {
     let document = ExecutableDocument::parse_and_validate(&schema, operation, "query").unwrap();
     let operation = document.operations.get(None).unwrap();
     let values: CompilerMap = serde_json::from_str(variables).unwrap();
+    let not_null = nulls::not_null(&schema, &document, operation);
     coerce_all(&schema, &document, operation, &values)
-        .map(Value::Object)
+        .and_then(|variables| {
+            nulls::check(&schema, &document, operation, &not_null, &variables)?;
+            Ok(Value::Object(variables))
+        })
         .map_err(|error| {
             assert_eq!(error.code(), Some("BAD_USER_INPUT"));
             error.message
@@ -61,17 +69,21 @@ fn a_float_may_be_any_integer() {
 #[test]
 fn an_id_may_be_any_integer_that_stays_what_it_is() {
     let operation = "query($x: ID) { id(x: $x) }";
+    for number in ["1", "-1", "9007199254740991"] {
+        let value = coerced(operation, &format!(r#"{{"x":{number}}}"#)).unwrap();
+        assert_eq!(value.to_string(), format!(r#"{{"x":{number}}}"#));
+    }
+    // A subgraph that reads numbers with double precision would take these for others.
     for number in [
-        "1",
+        "9007199254740993",
         "-9223372036854775808",
-        "9223372036854775807",
         "9223372036854775808",
         "18446744073709551615",
     ] {
         let value = coerced(operation, &format!(r#"{{"x":{number}}}"#)).unwrap();
-        assert_eq!(value.to_string(), format!(r#"{{"x":{number}}}"#));
+        assert_eq!(value.to_string(), format!(r#"{{"x":"{number}"}}"#));
     }
-    for value in ["18446744073709551617", "1.5", "true", "[[1]]"] {
+    for value in ["18446744073709551617", "1.5", "true", "[1]"] {
         let refused = coerced(operation, &format!(r#"{{"x":{value}}}"#));
         assert!(refused.is_err(), "{value}: {refused:?}");
     }
@@ -206,5 +218,80 @@ fn what_does_not_fit_is_named() {
         let operation = format!("query({operation}");
         let refused = coerced(&operation, &given.to_string());
         assert_eq!(refused, Err(message.to_owned()), "{operation} {given}");
+    }
+}
+
+#[test]
+fn null_does_not_reach_an_argument_that_takes_none() {
+    let null = json!({ "x": null });
+    let both = json!({ "x": null, "with": true });
+    let refused = [
+        ("$x: Int = 3) { required(x: $x) }", &null, "Int!"),
+        ("$x: Int) { defaulted(x: $x) }", &null, "Int!"),
+        // It is the default value that is null.
+        ("$x: Int = null) { defaulted(x: $x) }", &json!({}), "Int!"),
+        ("$x: Int = 3) { integers(x: [1, $x]) }", &null, "Int!"),
+        ("$x: Int = 3) { box(x: { wide: $x }) }", &null, "Int!"),
+        (
+            "$x: Float) { box(x: { wide: 1, high: $x }) }",
+            &null,
+            "Float!",
+        ),
+        (
+            "$x: Boolean = true) { self @skip(if: $x) { __typename } }",
+            &null,
+            "Boolean!",
+        ),
+        (
+            "$x: Boolean = true) { self { ...F } } fragment F on Query { self @include(if: $x) { __typename } }",
+            &null,
+            "Boolean!",
+        ),
+        (
+            "$x: Int = 3, $with: Boolean!) { self @include(if: $with) { required(x: $x) } }",
+            &both,
+            "Int!",
+        ),
+    ];
+    for (operation, given, expected) in refused {
+        let operation = format!("query({operation}");
+        let message = format!("variable `$x` is null where `{expected}` is expected");
+        assert_eq!(
+            coerced(&operation, &given.to_string()),
+            Err(message),
+            "{operation}"
+        );
+    }
+}
+
+#[test]
+fn null_may_stand_where_nothing_or_the_default_value_is_meant() {
+    let null = json!({ "x": null });
+    let with = json!({ "x": null, "with": true });
+    let without = json!({ "x": null, "with": false });
+    let allowed = [
+        ("$x: Int = 3) { int(x: $x) }", &null),
+        ("$x: Int) { defaulted(x: $x) }", &json!({})),
+        ("$x: [Int!] = [3]) { integers(x: $x) }", &null),
+        (
+            "$x: Int = 3, $with: Boolean!) { self @include(if: $with) { required(x: $x) } }",
+            &without,
+        ),
+        (
+            "$x: Int = 3, $with: Boolean!) { self @skip(if: $with) { ...F } } fragment F on Query { required(x: $x) }",
+            &with,
+        ),
+        (
+            "$x: Int = 3) { self { required(x: $x) @skip(if: true) __typename } }",
+            &null,
+        ),
+    ];
+    for (operation, given) in allowed {
+        let operation = format!("query({operation}");
+        assert_eq!(
+            coerced(&operation, &given.to_string()),
+            Ok(given.clone()),
+            "{operation}"
+        );
     }
 }
