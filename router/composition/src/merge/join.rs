@@ -1,6 +1,7 @@
 //! Builds the `join__*` directives (join specification).
 
 use super::TypeSource;
+use crate::specs::Version;
 use crate::subgraph::contexts::ContextualArgument;
 use crate::subgraph::{is_resolvable, string_argument};
 use apollo_compiler::ast::{Argument, Directive, Value};
@@ -31,7 +32,9 @@ fn graph(graph: &Name) -> (&'static str, Value) {
 
 /// `@join__type`, once for each key.
 pub(super) fn types(source: &TypeSource<'_>) -> Vec<Node<Directive>> {
-    let is_extension = source.subgraph.extensions.contains(source.ty.name());
+    // In Federation 1 every type of another subgraph is extended: that says nothing.
+    let is_extension = source.subgraph.version >= Version(2, 0)
+        && source.subgraph.extensions.contains(source.ty.name());
     let is_interface_object = source.ty.directives().has("interfaceObject");
     let mut keys: Vec<(Option<&str>, bool)> = Vec::new();
     for key in source.ty.directives().get_all("key") {
