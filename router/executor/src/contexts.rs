@@ -234,6 +234,7 @@ fn request(
             path: known.path.clone(),
             variable: field.variable.clone(),
             response_key: field.symbol,
+            asked: known.asked.clone(),
             // What is to be sent is known already.
             shapes: Vec::new(),
             condition: None,
@@ -259,6 +260,7 @@ fn request(
             operation,
             groups,
             root_at: Vec::new(),
+            asked: fetch.asked.clone(),
             contextual: None,
         },
         entities,

@@ -174,7 +174,7 @@ impl State {
         };
         if fetch.groups.is_empty() {
             let targets = representations::objects_at(&mut self.tree, &fetch.root_at);
-            let misfits = merge::merge_root(&mut self.tree, &targets, data);
+            let misfits = merge::merge_root(&mut self.tree, &targets, data, &fetch.asked);
             return no_contradictions(misfits);
         }
         let mut problem = None;
@@ -228,7 +228,7 @@ impl State {
                 entities.len
             ));
         }
-        let merged = merge::merge_entities(&mut self.tree, &entities.targets, first);
+        let merged = merge::merge_entities(&mut self.tree, &entities.targets, first, &group.asked);
         match merged.misfits.entities {
             0 => no_contradictions(merged.misfits).map(|()| merged.without),
             wrong => Err(format!(

@@ -1,5 +1,6 @@
-//! Puts what a fetch brought where it belongs in the tree.
+//! Puts what a fetch brought where it belongs in the tree, but for what it did not ask for.
 
+use crate::prepared::asked::{Asked, Keys};
 use crate::symbols::{Symbol, TYPENAME};
 use crate::tree::{ObjectId, Tree, TreeValue};
 
@@ -14,16 +15,24 @@ pub(crate) struct Misfits {
 }
 
 /// Merges the `data` of a fetch of root fields into the objects that wait for it.
-pub(crate) fn merge_root(tree: &mut Tree, targets: &[ObjectId], data: ObjectId) -> Misfits {
-    let mut misfits = Misfits::default();
+pub(crate) fn merge_root(
+    tree: &mut Tree,
+    targets: &[ObjectId],
+    data: ObjectId,
+    asked: &Asked,
+) -> Misfits {
+    let mut merge = Merge::of(tree, asked);
     for (index, target) in targets.iter().enumerate() {
-        let data = match index > 0 && tree.is_unshared {
-            true => tree.copy(data),
+        let data = match index > 0 && merge.tree.is_unshared {
+            true => merge.tree.copy(data),
             false => data,
         };
-        merge_object(tree, *target, data, &mut misfits.values);
+        merge.object(*target, data, &asked.here);
     }
-    misfits
+    Misfits {
+        entities: 0,
+        values: merge.misfits,
+    }
 }
 
 /// What came of merging entities.
@@ -40,60 +49,124 @@ pub(crate) fn merge_entities(
     tree: &mut Tree,
     targets: &[(ObjectId, u32)],
     first: u32,
+    asked: &Asked,
 ) -> MergedEntities {
     let entities: Vec<TreeValue> = tree.chain(first).map(|item| item.value).collect();
     let is_wrong = |value: &&TreeValue| !matches!(value, TreeValue::Object(_) | TreeValue::Null);
-    let mut misfits = Misfits {
-        entities: entities.iter().filter(is_wrong).count(),
-        values: 0,
-    };
+    let wrong = entities.iter().filter(is_wrong).count();
     let mut without = Vec::new();
     let mut merged = vec![false; if tree.is_unshared { entities.len() } else { 0 }];
+    let mut merge = Merge::of(tree, asked);
     for &(target, index) in targets {
         if let Some(TreeValue::Object(entity)) = entities.get(index as usize) {
             let is_again = merged
                 .get_mut(index as usize)
                 .is_some_and(|merged| std::mem::replace(merged, true));
             let entity = if is_again {
-                tree.copy(*entity)
+                merge.tree.copy(*entity)
             } else {
                 *entity
             };
-            merge_object(tree, target, entity, &mut misfits.values);
+            merge.object(target, entity, &asked.here);
         } else {
             without.push(target);
         }
     }
+    let misfits = Misfits {
+        entities: wrong,
+        values: merge.misfits,
+    };
     MergedEntities { misfits, without }
 }
 
-/// Adds the fields of `from` to `to`. The nodes are copied, since `from` may be merged into several objects;
-/// the objects under them are shared. `misfits` counts values that contradict each other.
-fn merge_object(tree: &mut Tree, to: ObjectId, from: ObjectId, misfits: &mut usize) {
-    if to == from {
-        return;
+/// The merge of what one fetch brought.
+struct Merge<'a> {
+    tree: &'a mut Tree,
+    /// What the fetch asked for below the objects that it starts from.
+    below: &'a Keys,
+    /// How many values contradict each other so far.
+    misfits: usize,
+}
+
+impl<'a> Merge<'a> {
+    fn of(tree: &'a mut Tree, asked: &'a Asked) -> Merge<'a> {
+        Merge {
+            tree,
+            below: &asked.below,
+            misfits: 0,
+        }
     }
-    let mut known_keys = KeySet::of(tree, to);
-    let mut next = tree.objects[from as usize].first;
-    while let Some(node) = tree.item(next) {
-        next = node.next;
-        let known = match known_keys.may_have(node.key) {
-            true => tree.field_node(to, node.key),
-            false => None,
-        };
-        match known {
-            None => {
-                tree.push_field(to, node.key, node.value);
-                known_keys.add(node.key);
+
+    /// Adds the fields of `from` that were `asked` for to `to`. The nodes are copied, since `from` may be merged into
+    /// several objects; the objects under them are shared.
+    fn object(&mut self, to: ObjectId, from: ObjectId, asked: &Keys) {
+        if to == from {
+            return;
+        }
+        let mut known_keys = KeySet::of(self.tree, to);
+        let mut next = self.tree.objects[from as usize].first;
+        while let Some(node) = self.tree.item(next) {
+            next = node.next;
+            if !asked.has(node.key) {
+                continue;
             }
-            Some(id) => {
-                let merged = merge_value(tree, tree.nodes[id as usize].value, node.value, misfits);
-                tree.nodes[id as usize].value = merged;
+            let known = match known_keys.may_have(node.key) {
+                true => self.tree.field_node(to, node.key),
+                false => None,
+            };
+            match known {
+                None => {
+                    self.tree.push_field(to, node.key, node.value);
+                    known_keys.add(node.key);
+                }
+                Some(id) => {
+                    let merged = self.value(self.tree.nodes[id as usize].value, node.value);
+                    self.tree.nodes[id as usize].value = merged;
+                }
+            }
+            // A concrete type replaces the name of an interface object's type.
+            if node.key == TYPENAME && matches!(node.value, TreeValue::String(_)) {
+                let objects = &mut self.tree.objects;
+                objects[to as usize].type_name = objects[from as usize].type_name;
             }
         }
-        // A concrete type replaces the name of an interface object's type.
-        if node.key == TYPENAME && matches!(node.value, TreeValue::String(_)) {
-            tree.objects[to as usize].type_name = tree.objects[from as usize].type_name;
+    }
+
+    /// A field that two fetches brought: fields of both objects, and the newer of two leaves unless it is null. Of two
+    /// values that contradict each other the one that has fields stays, and of two such the older.
+    fn value(&mut self, old: TreeValue, new: TreeValue) -> TreeValue {
+        match (old, new) {
+            (old, TreeValue::Null) => old,
+            (TreeValue::Null, new) => new,
+            (TreeValue::Object(to), TreeValue::Object(from)) => {
+                self.object(to, from, self.below);
+                old
+            }
+            (
+                TreeValue::List { first: to, len },
+                TreeValue::List {
+                    first: from,
+                    len: new_len,
+                },
+            ) if len == new_len => {
+                let (mut to, mut from) = (to, from);
+                while let (Some(old_item), Some(new_item)) =
+                    (self.tree.item(to), self.tree.item(from))
+                {
+                    let merged = self.value(old_item.value, new_item.value);
+                    self.tree.nodes[to as usize].value = merged;
+                    (to, from) = (old_item.next, new_item.next);
+                }
+                old
+            }
+            (TreeValue::Object(_) | TreeValue::List { .. }, _)
+            | (_, TreeValue::Object(_) | TreeValue::List { .. }) => {
+                let old_has = has_fields(self.tree, old);
+                let new_has = has_fields(self.tree, new);
+                self.misfits += usize::from(old_has || new_has);
+                if old_has { old } else { new }
+            }
+            (_, new) => new,
         }
     }
 }
@@ -122,41 +195,6 @@ impl KeySet {
 
     fn bit(key: Symbol) -> u64 {
         1 << (key % 64)
-    }
-}
-
-/// A field that two fetches brought: fields of both objects, and the newer of two leaves unless it is null. Of two values
-/// that contradict each other the one that has fields stays, and of two such the older.
-fn merge_value(tree: &mut Tree, old: TreeValue, new: TreeValue, misfits: &mut usize) -> TreeValue {
-    match (old, new) {
-        (old, TreeValue::Null) => old,
-        (TreeValue::Null, new) => new,
-        (TreeValue::Object(to), TreeValue::Object(from)) => {
-            merge_object(tree, to, from, misfits);
-            old
-        }
-        (
-            TreeValue::List { first: to, len },
-            TreeValue::List {
-                first: from,
-                len: new_len,
-            },
-        ) if len == new_len => {
-            let (mut to, mut from) = (to, from);
-            while let (Some(old_item), Some(new_item)) = (tree.item(to), tree.item(from)) {
-                let merged = merge_value(tree, old_item.value, new_item.value, misfits);
-                tree.nodes[to as usize].value = merged;
-                (to, from) = (old_item.next, new_item.next);
-            }
-            old
-        }
-        (TreeValue::Object(_) | TreeValue::List { .. }, _)
-        | (_, TreeValue::Object(_) | TreeValue::List { .. }) => {
-            let (old_has, new_has) = (has_fields(tree, old), has_fields(tree, new));
-            *misfits += usize::from(old_has || new_has);
-            if old_has { old } else { new }
-        }
-        (_, new) => new,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A query plan, made ready for execution: every name an integer, every response key as it is written.
 
+pub(crate) mod asked;
 mod compile;
 pub(crate) mod contexts;
 
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use apollo_compiler::Name;
 use souk_planner::plan::{BuiltInScalar, Condition, QueryPlan, SubgraphOperation};
 
+use asked::Asked;
 use contexts::Contextual;
 
 use crate::request::JsonMap;
@@ -145,6 +147,8 @@ pub(crate) struct FetchStep {
     pub groups: Vec<Group>,
     /// Where root fields belong; empty for the root of the tree.
     pub root_at: Vec<Segment>,
+    /// Which root fields it asks for.
+    pub asked: Arc<Asked>,
     /// Present when groups have contexts.
     pub contextual: Option<Box<Contextual>>,
 }
@@ -155,6 +159,8 @@ pub(crate) struct Group {
     pub path: Vec<Segment>,
     pub variable: Name,
     pub response_key: Symbol,
+    /// What is asked for of the entities.
+    pub asked: Arc<Asked>,
     pub shapes: Vec<Shape>,
     pub condition: Option<ConditionId>,
 }

@@ -9,6 +9,7 @@ use souk_planner::plan::{
     RepresentationShape, SelectedField, SelectedValue, Selection,
 };
 
+use super::asked::Questions;
 use super::{
     ConditionId, FetchId, FetchStep, Field, FieldValue, Fields, Group, Segment, Shape, ShapeField,
     Step, TypeSet,
@@ -94,12 +95,13 @@ impl Compiler {
     }
 
     fn fetch(&mut self, fetch: &Fetch) -> FetchStep {
+        let questions = Questions::read(&fetch.operation.text, &mut self.symbols);
         let (groups, root_at) = match &fetch.inputs {
             Inputs::Root => (Vec::new(), Vec::new()),
             Inputs::RootAt(path) => (Vec::new(), self.path(path)),
             Inputs::Entities(groups) => {
-                let groups = groups.iter().map(|group| self.group(group)).collect();
-                (groups, Vec::new())
+                let groups = groups.iter().map(|group| self.group(group, &questions));
+                (groups.collect(), Vec::new())
             }
         };
         let contextual = self.contextual(fetch, &groups).map(Box::new);
@@ -112,6 +114,7 @@ impl Compiler {
             operation: fetch.operation.clone(),
             groups,
             root_at,
+            asked: questions.of_root(&mut self.symbols),
             contextual,
         }
     }
@@ -120,7 +123,7 @@ impl Compiler {
         path.iter().map(|segment| self.segment(segment)).collect()
     }
 
-    fn group(&mut self, group: &EntityGroup) -> Group {
+    fn group(&mut self, group: &EntityGroup, questions: &Questions) -> Group {
         let path = self.path(&group.path);
         let response_key = self.symbols.intern(&group.response_key);
         self.symbols.note_use(response_key, COMPOSITE);
@@ -128,6 +131,7 @@ impl Compiler {
             path,
             variable: group.variable.clone(),
             response_key,
+            asked: questions.of_entities(&group.response_key, &mut self.symbols),
             shapes: group
                 .representations
                 .iter()

@@ -125,8 +125,9 @@ async fn an_interface_object_gets_its_concrete_type_from_another_subgraph() {
             Answer::Json(json!({ "data": { "_entities": entities } }))
         })
         .await;
-    let text = "query($representations:[_Any!]!){_entities(representations:$representations){...on Media{x}}}";
-    let mut back = entities("ratings", "media.@", &[("Book|Film", "id")], text);
+    let types = "query($representations:[_Any!]!){_entities(representations:$representations){__typename ...on Book{pages} ...on Film{minutes}}}";
+    let titles = "query($representations:[_Any!]!){_entities(representations:$representations){...on Media{title}}}";
+    let mut back = entities("ratings", "media.@", &[("Book|Film", "id")], titles);
     if let PlanNode::Fetch(fetch) = &mut back
         && let Inputs::Entities(groups) = &mut fetch.inputs
     {
@@ -134,7 +135,7 @@ async fn an_interface_object_gets_its_concrete_type_from_another_subgraph() {
     }
     let plan = sequence([
         root("lists", "{media{__typename id}}"),
-        entities("media", "media.@", &[("Media", "id")], text),
+        entities("media", "media.@", &[("Media", "id")], types),
         back,
     ]);
     let operation = "{ media { __typename title ... on Book { pages } ... on Film { minutes } } }";

@@ -16,11 +16,9 @@ async fn one(field: &str, json: &str) -> String {
     let graph = Graph::new(SCHEMA)
         .subgraph("one", move |_| Answer::Text(body.clone()))
         .await;
-    let request = graph.request(
-        &format!("{{ {field} }}"),
-        Some(root("one", "{ x }")),
-        json!({}),
-    );
+    let operation = format!("{{ {field} }}");
+    let plan = root("one", &operation);
+    let request = graph.request(&operation, Some(plan), json!({}));
     let response = graph.executor().execute(request).await;
     let text = String::from_utf8(response.bytes().to_vec()).unwrap();
     let prefix = format!(r#"{{"data":{{"{field}":"#);
@@ -78,9 +76,8 @@ async fn wrong_values_are_null_with_an_error() {
         let graph = Graph::new(SCHEMA)
             .subgraph("one", move |_| Answer::Text(body.clone()))
             .await;
-        let response = graph
-            .run(&format!("{{ {field} }}"), root("one", "{ x }"))
-            .await;
+        let operation = format!("{{ {field} }}");
+        let response = graph.run(&operation, root("one", &operation)).await;
         assert_eq!(response["data"], json!({ field: null }), "{field}: {json}");
         assert_eq!(
             error_places(&response),

@@ -293,3 +293,49 @@ async fn nested_required_fields_keep_their_shape() {
     }]);
     assert_eq!(graph.received("two")[0].variable("representations"), &sent);
 }
+
+/// What a subgraph adds to its answer unasked gets in the way neither of what another has brought nor of what another
+/// was asked for.
+#[tokio::test]
+async fn what_nobody_asked_a_subgraph_for_is_left_out() {
+    let graph = Graph::new(
+        "type Query { user: User }
+         type User { id: ID! name: String email: String plan: Plan }
+         type Plan { name: String price: Int }",
+    )
+    .subgraph("users", |_| {
+        let plan = json!({ "name": "large" });
+        let user =
+            json!({ "__typename": "User", "id": "1", "name": "Ada", "plan": plan, "email": "x" });
+        Answer::Json(json!({ "data": { "user": user } }))
+    })
+    .await
+    .subgraph("billing", |_| {
+        let plan = json!({ "price": 5, "name": "other" });
+        let user = json!({ "__typename": "Other", "id": "9", "name": "Eve", "email": "eve", "plan": plan });
+        Answer::Json(json!({ "data": { "_entities": [user], "user": null } }))
+    })
+    .await
+    .subgraph("mail", |_| {
+        Answer::Json(json!({ "data": { "_entities": [{ "email": "ada@example.com" }] } }))
+    })
+    .await;
+    let entities_of = |subgraph: &str, selection: &str| {
+        let text = format!(
+            "query($representations:[_Any!]!){{_entities(representations:$representations){{...on User{{{selection}}}}}}}"
+        );
+        entities(subgraph, "user", &[("User", "id")], &text)
+    };
+    let plan = sequence([
+        root("users", "{user{__typename id name plan{name}}}"),
+        entities_of("billing", "plan{price}"),
+        entities_of("mail", "email"),
+    ]);
+    let operation = "{ user { __typename id name email plan { name price } } }";
+    let response = graph.run(operation, plan).await;
+    let plan = json!({ "name": "large", "price": 5 });
+    let user = json!({
+        "__typename": "User", "id": "1", "name": "Ada", "email": "ada@example.com", "plan": plan,
+    });
+    assert_eq!(response, json!({ "data": { "user": user } }));
+}

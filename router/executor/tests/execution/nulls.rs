@@ -13,7 +13,7 @@ async fn answer(operation: &str, data: Value) -> Value {
     let graph = Graph::new(SCHEMA)
         .subgraph("one", move |_| Answer::Json(json!({ "data": data })))
         .await;
-    graph.run(operation, root("one", "{ whatever }")).await
+    graph.run(operation, root("one", operation)).await
 }
 
 fn invalid(path: Value) -> (Value, String) {
