@@ -277,6 +277,14 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// The content of a string as it is meant; `None` when it is written without escapes, or they are of half a character.
+pub(crate) fn unescape(content: &[u8]) -> Option<String> {
+    if !content.contains(&b'\\') {
+        return None;
+    }
+    serde_json::from_slice(&[b"\"", content, b"\""].concat()).ok()
+}
+
 /// Appends a string as JSON text, with quotes.
 pub(crate) fn write_string(out: &mut Vec<u8>, string: &str) {
     out.reserve(string.len() + 2);

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::json::{Cursor, JsonError, MAX_DEPTH};
+use crate::json::{Cursor, JsonError, MAX_DEPTH, unescape};
 use crate::symbols::{NO_SYMBOL, Position, Prediction, Symbol, Symbols, TYPENAME};
 use crate::tree::{NewChain, Object, ObjectId, Span, Tree, TreeValue};
 
@@ -77,7 +77,9 @@ impl Parser<'_> {
         };
         let mut more = !self.cursor.closes(b'}')?;
         while more {
-            match self.cursor.key()? {
+            let key = self.cursor.key()?;
+            let unescaped = unescape(key);
+            match unescaped.as_ref().map_or(key, String::as_bytes) {
                 b"data" => body.data = Some(self.value(NO_SYMBOL, 1)?),
                 b"errors" => {
                     let text = self.cursor.skip_value(1)?;
@@ -144,7 +146,7 @@ impl Parser<'_> {
         let mut more = !self.cursor.closes(b'}')?;
         while more {
             let name = self.cursor.key()?;
-            let Some(key) = self.prediction.resolve(self.symbols, position, name) else {
+            let Some(key) = self.resolve(position, name) else {
                 self.cursor.skip_value(depth + 1)?;
                 more = self.cursor.another(b'}')?;
                 continue;
@@ -171,9 +173,19 @@ impl Parser<'_> {
     fn type_name(&mut self, parent: Symbol, span: Span) -> Symbol {
         let start = span.start as usize + 1;
         let name = &self.cursor.text[start..start + span.len as usize - 2];
-        self.prediction
-            .resolve(self.symbols, Position::TypeUnder(parent), name)
+        self.resolve(Position::TypeUnder(parent), name)
             .unwrap_or_else(|| self.symbols.unknown_type(parent))
+    }
+
+    /// The symbol of a name. Names of the plan have no escapes, so only one that it does not know may be written with any.
+    fn resolve(&mut self, position: Position, name: &[u8]) -> Option<Symbol> {
+        let known = self.prediction.resolve(self.symbols, position, name);
+        if known.is_some() {
+            return known;
+        }
+        let name = unescape(name)?;
+        self.prediction
+            .resolve(self.symbols, position, name.as_bytes())
     }
 
     fn list(&mut self, key: Symbol, depth: usize) -> Result<TreeValue, JsonError> {

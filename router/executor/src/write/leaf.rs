@@ -4,6 +4,7 @@ use apollo_compiler::Name;
 use souk_planner::plan::BuiltInScalar;
 
 use super::Writer;
+use crate::json::unescape;
 use crate::tree::{NodeId, Span, TreeValue};
 
 impl Writer<'_> {
@@ -30,7 +31,9 @@ impl Writer<'_> {
             return false;
         };
         let content = self.tree.string_content(span);
-        if !values.iter().any(|known| known.as_bytes() == content) {
+        let is_known = |value: &[u8]| values.iter().any(|known| known.as_bytes() == value);
+        if !is_known(content) && !unescape(content).is_some_and(|value| is_known(value.as_bytes()))
+        {
             return false;
         }
         self.out.extend_from_slice(self.tree.text(span));

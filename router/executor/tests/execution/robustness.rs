@@ -168,3 +168,24 @@ fn the_bodies_are_good_before_they_are_broken() {
     );
     assert_eq!(answer["errors"].as_array().map(Vec::len), Some(2));
 }
+
+/// JSON text may write any letter of a string as an escape (RFC 8259, section 7).
+#[test]
+fn escaped_names_are_the_names_they_mean() {
+    let graph = Graph::new(
+        "type Query { user: User hit: Hit } type User { id: ID! kind: Kind } union Hit = User enum Kind { A B }",
+    );
+    let body = r#"{"d\u0061ta":{"\u0075ser":{"i\u0064":"1","kind":"\u0041"},"hit":{"__typen\u0061me":"\u0055ser"}}}"#;
+    let graph = graph.transport("one", Always(SubgraphResponse::Json(body.into())));
+    let operation = "{ user { id kind } hit { __typename } }";
+    let answer = block_on(graph.run(operation, root("one", operation)));
+    let user = json!({ "id": "1", "kind": "A" });
+    let expected = json!({ "data": { "user": user, "hit": { "__typename": "User" } } });
+    assert_eq!(answer, expected);
+
+    let body = r#"{"data":{"user":null},"err\u006frs":[{"message":"lost","p\u0061th":["user"]}]}"#;
+    let graph = graph.transport("one", Always(SubgraphResponse::Json(body.into())));
+    let answer = block_on(graph.run("{ user { id } }", root("one", "{ user { id } }")));
+    assert_eq!(answer["errors"][0]["message"], "lost");
+    assert_eq!(answer["errors"][0]["path"], json!(["user"]));
+}
