@@ -69,7 +69,29 @@ fn what_cannot_be_planned_is_said() {
     let folder = folder();
     let several = folder.souk(&PLAN);
     assert_eq!(several.code(), 1, "{}", several.err());
-    assert!(several.err().contains("operation"), "{}", several.err());
+    assert!(
+        several
+            .err()
+            .contains("--name says which to plan: Rating, Id"),
+        "{}",
+        several.err()
+    );
+
+    let misnamed = folder.souk(&[&PLAN[..], &["--name", "Rate"]].concat());
+    assert_eq!(misnamed.code(), 1);
+    assert!(
+        misnamed
+            .err()
+            .contains("no operation Rate; it has Rating, Id"),
+        "{}",
+        misnamed.err()
+    );
+
+    let no_operation = folder.souk(&[&PLAN[..4], &["a.graphql"]].concat());
+    assert_eq!(no_operation.code(), 1);
+    let said = no_operation.err();
+    assert!(said.contains("a.graphql:2:1: "), "{said}");
+    assert!(!said.contains("parse_mixed"), "{said}");
 
     let arguments = [&PLAN[..4], &["wrong.graphql"]].concat();
     let wrong = folder.souk(&arguments);

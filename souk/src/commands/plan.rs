@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
+use apollo_compiler::validation::DiagnosticList;
 use souk_planner::{Planner, Supergraph};
 
 use crate::cli::{PlanArgs, PlanFormat};
@@ -22,7 +23,8 @@ pub fn run(args: &PlanArgs) -> Result<(), Failure> {
     let text = read(&args.operation)?;
     let document =
         ExecutableDocument::parse_and_validate(supergraph.api_schema(), &text, &args.operation)
-            .map_err(|invalid| Failure::failed(invalid.errors))?;
+            .map_err(|invalid| Failure::failed(problems(&args.operation, &invalid.errors)))?;
+    require_operation(args, &document)?;
     let planner = Planner::new(Arc::new(supergraph));
     let plan = planner
         .plan(&document, args.name.as_deref())
@@ -34,6 +36,44 @@ pub fn run(args: &PlanArgs) -> Result<(), Failure> {
         PlanFormat::Mermaid => plan.to_mermaid(),
     };
     print(&text)
+}
+
+/// Fails unless the command line says which operation is meant.
+fn require_operation(args: &PlanArgs, document: &ExecutableDocument) -> Result<(), Failure> {
+    let operations = &document.operations;
+    let path = args.operation.display();
+    let names: Vec<&str> = operations.named.keys().map(|name| name.as_str()).collect();
+    let names = names.join(", ");
+    match &args.name {
+        Some(name) if !operations.named.contains_key(name.as_str()) => {
+            Err(Failure::failed(if names.is_empty() {
+                format!("{path} has no operation {name}; its only one has no name")
+            } else {
+                format!("{path} has no operation {name}; it has {names}")
+            }))
+        }
+        None if operations.len() > 1 => Err(Failure::failed(format!(
+            "{path} has several operations; --name says which to plan: {names}"
+        ))),
+        None if operations.is_empty() => Err(Failure::failed(format!("{path} has no operation"))),
+        _ => Ok(()),
+    }
+}
+
+/// A line for each problem, with its place. (The compiler's own report speaks to programmers, and panics over some text
+/// that is not ASCII.)
+fn problems(path: &Path, found: &DiagnosticList) -> String {
+    let lines = found.iter().map(|diagnostic| {
+        let problem = diagnostic.to_json();
+        match problem.locations.first() {
+            Some(at) => {
+                let (line, column) = (at.line, at.column);
+                format!("{}:{line}:{column}: {}", path.display(), problem.message)
+            }
+            None => format!("{}: {}", path.display(), problem.message),
+        }
+    });
+    lines.collect::<Vec<String>>().join("\n")
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
