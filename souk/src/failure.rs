@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 /// A failed command: what to print and how to exit.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     message: String,
     code: u8,

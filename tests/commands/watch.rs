@@ -135,6 +135,38 @@ fn changed_files_are_composed_and_broken_ones_leave_the_output() {
     assert_eq!(watch.interrupt(), 0);
 }
 
+/// Who has mended a mistake wants to know that it is mended.
+#[test]
+fn a_failure_that_is_over_is_told_even_if_nothing_is_written() {
+    let folder = Folder::new(&[
+        (
+            "supergraph.yaml",
+            "subgraphs:\n  a:\n    schema: { file: a.graphql }\n",
+        ),
+        ("a.graphql", &one("first")),
+    ]);
+    let watch = Watch::start(&folder, &[]);
+    has(&folder, "first: Int");
+    std::fs::rename(folder.path("a.graphql"), folder.path("away")).unwrap();
+    watch.says("a.graphql, the schema of a");
+    std::fs::rename(folder.path("away"), folder.path("a.graphql")).unwrap();
+    watch.says("the subgraphs are what out.graphql was composed from");
+
+    // What does not fit together is told again when it is back.
+    let broken = "type Query { broken: Nothing }";
+    folder.write("a.graphql", broken);
+    watch.says("Nothing");
+    std::fs::remove_file(folder.path("a.graphql")).unwrap();
+    eventually("told twice that the file is missing", || {
+        watch.said().matches("a.graphql, the schema of a").count() == 2
+    });
+    let told = watch.said().matches("Nothing").count();
+    folder.write("a.graphql", broken);
+    eventually("told again", || {
+        watch.said().matches("Nothing").count() > told
+    });
+}
+
 #[test]
 fn an_unchanged_graph_is_not_written_again() {
     let folder = Folder::new(&[

@@ -51,10 +51,16 @@ pub(super) async fn run(
 struct Composer<'a> {
     config: &'a Path,
     files: Files<'a>,
-    /// What was composed last, whether it fit together or not.
-    last: Option<Vec<SubgraphInput>>,
+    /// What was composed last.
+    last: Option<Attempt>,
     /// The failure that was reported last, as long as it lasts.
     reported: Option<Failure>,
+}
+
+/// Subgraphs, and why they do not fit together if they do not.
+struct Attempt {
+    subgraphs: Vec<SubgraphInput>,
+    refused: Option<Failure>,
 }
 
 impl Composer<'_> {
@@ -67,8 +73,12 @@ impl Composer<'_> {
             Err(failure) => Err(failure),
         };
         match outcome {
-            Ok(true) => self.reported = None,
-            Ok(false) => {}
+            Ok(written) => {
+                let is_mended = self.reported.take().is_some();
+                if is_mended && !written {
+                    self.say_unchanged();
+                }
+            }
             // A subgraph that is down is down at every look: it is said once.
             Err(failure) if self.reported.as_ref() == Some(&failure) => {}
             Err(failure) => {
@@ -79,7 +89,13 @@ impl Composer<'_> {
         introspects || self.reported.is_some()
     }
 
-    /// True when the output is up to date with what is listed; false when that has not changed since it was refused.
+    #[allow(clippy::print_stderr)]
+    fn say_unchanged(&self) {
+        let output = self.files.output.display();
+        eprintln!("the subgraphs are what {output} was composed from; it stays as it is");
+    }
+
+    /// True when the output was written; false when it is up to date already.
     #[allow(clippy::print_stderr)]
     async fn compose_listed(
         &mut self,
@@ -88,12 +104,18 @@ impl Composer<'_> {
     ) -> Result<bool, Failure> {
         folders.follow(listed.files().chain([self.config]))?;
         let subgraphs = listed.subgraphs().await?;
-        if self.last.as_ref() == Some(&subgraphs) {
-            return Ok(false);
+        if let Some(last) = self.last.as_ref()
+            && last.subgraphs == subgraphs
+        {
+            return last.refused.clone().map_or(Ok(false), Err);
         }
         let count = subgraphs.len();
-        self.last = Some(subgraphs.clone());
-        let composed = compose_aside(listed, subgraphs).await?;
+        let outcome = compose_aside(listed, subgraphs.clone()).await;
+        self.last = Some(Attempt {
+            subgraphs,
+            refused: outcome.as_ref().err().cloned(),
+        });
+        let composed = outcome?;
         print_warnings(listed, &composed);
         if let Err(failure) = self.files.write(&composed) {
             // To be tried again.
