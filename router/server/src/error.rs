@@ -1,7 +1,8 @@
 //! Why a request is not executed.
 
+use apollo_compiler::diagnostic::Diagnostic;
 use apollo_compiler::parser::LineColumn;
-use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::validation::DiagnosticData;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -200,9 +201,12 @@ impl From<GraphQLError> for Refusal {
 pub(crate) const MOST_ERRORS: usize = 100;
 
 /// The compiler's first findings as GraphQL errors, all with one code.
-pub(crate) fn from_diagnostics(diagnostics: &DiagnosticList, code: &str) -> Vec<GraphQLError> {
+pub(crate) fn from_diagnostics<'a>(
+    diagnostics: impl IntoIterator<Item = Diagnostic<'a, DiagnosticData>>,
+    code: &str,
+) -> Vec<GraphQLError> {
     let mut errors = Vec::new();
-    for diagnostic in diagnostics.iter().take(MOST_ERRORS) {
+    for diagnostic in diagnostics.into_iter().take(MOST_ERRORS) {
         errors.push(from_compiler(&diagnostic.to_json(), code));
     }
     errors

@@ -168,7 +168,10 @@ fn parse(text: &str, limits: &Limits) -> Result<Document, Vec<GraphQLError>> {
             ),
         }]);
     }
-    Err(from_diagnostics(&failure.errors, "GRAPHQL_PARSE_FAILED"))
+    Err(from_diagnostics(
+        failure.errors.iter(),
+        "GRAPHQL_PARSE_FAILED",
+    ))
 }
 
 /// The operation to execute (specification, section 6.1, GetOperation).

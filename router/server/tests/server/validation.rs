@@ -1,8 +1,9 @@
 //! An operation that is not valid is refused as a whole, before anything of it is carried out.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Shop, serve_with};
+use crate::support::socket::Socket;
+use crate::support::{Shop, serve, serve_with};
 
 #[tokio::test]
 async fn nothing_of_an_invalid_mutation_is_carried_out() {
@@ -33,7 +34,7 @@ async fn nothing_of_an_invalid_mutation_is_carried_out() {
             .json(&json!({ "query": operation, "variables": { "to": "x" } }));
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 400, "{operation}");
-        let answer: serde_json::Value = response.json().await.unwrap();
+        let answer: Value = response.json().await.unwrap();
         assert!(answer.get("data").is_none(), "{answer}");
         assert_eq!(answer["errors"][0]["message"], message, "{operation}");
         let code = &answer["errors"][0]["extensions"]["code"];
@@ -41,4 +42,23 @@ async fn nothing_of_an_invalid_mutation_is_carried_out() {
         assert_eq!(answer["errors"][0]["locations"][0]["line"], 1, "{answer}");
     }
     assert!(shop.done.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_subscription_may_select_its_field_in_several_parts() {
+    let served = serve("").await;
+    let mut socket = Socket::ready(&served, Value::Null).await;
+    let operations = [
+        "subscription { productChanged(id: 1) { id } productChanged(id: 1) { name rating } }",
+        "subscription { productChanged(id: 1) { id } ...F } \
+         fragment F on Subscription { productChanged(id: 1) { name rating } }",
+    ];
+    for (id, operation) in ["1", "2"].into_iter().zip(operations) {
+        socket.subscribe(id, operation).await;
+        assert_eq!(
+            socket.next().await["payload"],
+            json!({ "data": { "productChanged": { "id": "1", "name": "Lamp", "rating": 5 } } }),
+            "{operation}"
+        );
+    }
 }

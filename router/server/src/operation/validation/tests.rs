@@ -204,3 +204,28 @@ fn what_two_operations_share_is_reported_once() {
         "query A { ...F } query B { ...F } fragment F on Query { json(x: { a: 1, a: 1 }) }";
     assert_eq!(errors(operation).len(), 1);
 }
+
+#[test]
+fn a_subscription_has_one_response_key() {
+    let allowed = [
+        "subscription { event { required(x: 1) } event { defaulted } }",
+        "subscription { event { defaulted } ...F } fragment F on Subscription { event { json } }",
+        "subscription { x: event { defaulted } ... { ... on Subscription { x: event { json } } } }",
+    ];
+    for operation in allowed {
+        let errors = errors(operation);
+        assert!(errors.is_empty(), "{operation}: {errors:?}");
+    }
+    let refused = [
+        "subscription { event { json } other }",
+        "subscription { a: event { json } b: event { json } }",
+        "subscription { ...F other } fragment F on Subscription { event { json } }",
+    ];
+    for operation in refused {
+        let error = "1:1 anonymous subscription can only have one root field";
+        assert_eq!(errors(operation), [error], "{operation}");
+    }
+    let conflict = errors("subscription { event { x: json } event { x: matrix } }");
+    assert_eq!(conflict.len(), 1, "{conflict:?}");
+    assert!(conflict[0].contains("`x`"), "{conflict:?}");
+}
