@@ -48,7 +48,7 @@ pub(crate) fn prepare(
     key: &OperationKey,
 ) -> Result<Operation, Failure> {
     let operation_name = key.operation_name.as_deref();
-    let document = parse(&key.query, &rules.limits)?;
+    let document = parse(&key.query, operation_name, &rules.limits)?;
     let definition = select(&document, operation_name).map_err(|error| vec![error])?;
     let broken = limits::check(limits::measure(&document, definition), &rules.limits);
     if !broken.is_empty() {
@@ -129,7 +129,11 @@ fn refusal(error: &PlanError, operation: Option<&str>, sources: &SourceMap) -> G
 
 /// Parses a document. A document that is too long or too deep is told which limit it breaks, and nothing else:
 /// what follows from the cut is no mistake of the client's.
-fn parse(text: &str, limits: &Limits) -> Result<Document, Vec<GraphQLError>> {
+fn parse(
+    text: &str,
+    operation_name: Option<&str>,
+    limits: &Limits,
+) -> Result<Document, Vec<GraphQLError>> {
     let mut parser = Parser::new()
         .token_limit(limits.parser_max_tokens)
         .recursion_limit(limits.parser_max_recursion);
@@ -149,29 +153,39 @@ fn parse(text: &str, limits: &Limits) -> Result<Document, Vec<GraphQLError>> {
         )]);
     }
     if parser.recursion_reached() > limits.parser_max_recursion {
-        let limit = limits.parser_max_recursion;
-        // To a client, nesting is depth. The smaller of the two limits is the one to keep to.
-        return Err(vec![match limits.max_depth {
-            Some(depth) if (depth as usize) < limit => limits::broken(
-                "depth",
-                None,
-                depth as usize,
-                "max_depth",
-                "MAX_DEPTH_LIMIT",
-            ),
-            _ => limits::broken(
-                "nesting",
-                None,
-                limit,
-                "parser_max_recursion",
-                "MAX_RECURSION_LIMIT",
-            ),
-        }]);
+        return Err(vec![nested_too_deep(
+            &failure.partial,
+            operation_name,
+            limits,
+        )]);
     }
     Err(from_diagnostics(
         failure.errors.iter(),
         "GRAPHQL_PARSE_FAILED",
     ))
+}
+
+/// The error for a document that nests deeper than the parser follows. If its fields do, as far as they were read, it
+/// also breaks the limit on depth: the smaller of the two limits is the one to keep to.
+fn nested_too_deep(read: &Document, operation_name: Option<&str>, limits: &Limits) -> GraphQLError {
+    let depth =
+        select(read, operation_name).map_or(0, |operation| limits::measure(read, operation).depth);
+    match limits.max_depth {
+        Some(limit) if depth > limit && !limits.warn_only => limits::broken(
+            "depth",
+            None,
+            limit as usize,
+            "max_depth",
+            "MAX_DEPTH_LIMIT",
+        ),
+        _ => limits::broken(
+            "nesting",
+            None,
+            limits.parser_max_recursion,
+            "parser_max_recursion",
+            "MAX_RECURSION_LIMIT",
+        ),
+    }
 }
 
 /// The operation to execute (specification, section 6.1, GetOperation).

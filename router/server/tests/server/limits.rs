@@ -169,6 +169,29 @@ async fn a_thousand_deep_query_breaks_the_depth_limit_of_the_default_configurati
 }
 
 #[tokio::test]
+async fn values_and_types_have_no_depth_but_may_nest_too_deep_for_the_parser() {
+    let served = serve("").await;
+    let nested = |count: usize| "[".repeat(count) + "1" + &"]".repeat(count);
+    let accepted = format!("{{ product(id: {}) {{ id }} }}", nested(100));
+    let error = refused(&served, &accepted).await;
+    assert_eq!(error["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
+    let documents = [
+        format!("{{ product(id: {}) {{ id }} }}", nested(600)),
+        format!(
+            "query Q($x: {}Int{}) {{ __typename }}",
+            "[".repeat(600),
+            "]".repeat(600)
+        ),
+    ];
+    for document in documents {
+        assert_eq!(
+            refused(&served, &document).await["extensions"],
+            json!({ "code": "MAX_RECURSION_LIMIT", "limit": 500, "configuredBy": "limits.parser_max_recursion" })
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_deepest_document_that_the_default_configuration_allows_is_executed() {
     let served = serve("").await;
     let response = served.query(&nested(49)).await;
