@@ -82,8 +82,9 @@ impl Executor {
         execution.respond(introspected.as_ref())
     }
 
-    /// Runs a subscription: one response per event. A request error, or a primary subgraph that refuses the
-    /// subscription, is the response in `Err`. Dropping the stream ends the subgraph's subscription.
+    /// Runs a subscription: one response per event. A request error, or a primary subgraph that cannot be subscribed to,
+    /// is the response in `Err`. Where the subgraph refuses or ends the subscription with errors, the last response has no
+    /// `data`. Dropping the stream ends the subgraph's subscription.
     pub async fn subscribe(
         &self,
         request: ExecutionRequest,
@@ -142,6 +143,20 @@ impl<'a> Execution<'a> {
         );
         plan.note_size(response.bytes().len());
         response
+    }
+
+    /// The errors with which a subgraph refuses a subscription, when that is what its first response is.
+    pub(crate) fn refusal(
+        &self,
+        fetch: &FetchStep,
+        response: SubgraphResponse,
+    ) -> Option<Vec<GraphQLError>> {
+        let link = self.inner.link(&fetch.subgraph)?;
+        let refusal = self.with_state(|state| state.refusal(&self.request.plan, fetch, response));
+        let mut errors = refusal?;
+        link.redact(&mut errors);
+        link.count_error("GRAPHQL_ERRORS");
+        Some(errors)
     }
 
     /// Takes in a response that did not come from [`Execution::run`]: a subscription's event.

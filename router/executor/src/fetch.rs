@@ -105,6 +105,25 @@ impl State {
         has_errors.then_some("GRAPHQL_ERRORS")
     }
 
+    /// The errors of a response without data. They belong to no field, since none was executed.
+    pub fn refusal(
+        &mut self,
+        plan: &PreparedPlan,
+        fetch: &FetchStep,
+        response: SubgraphResponse,
+    ) -> Option<Vec<GraphQLError>> {
+        let received = self.parse(plan, fetch, response).ok()?;
+        if received.data.is_some() || received.errors.is_empty() {
+            return None;
+        }
+        let mut locator = self.locator(plan, fetch, &[]);
+        let mut errors = locator.client_errors(received.errors);
+        for error in &mut errors {
+            error.path = None;
+        }
+        Some(errors)
+    }
+
     fn parse(
         &mut self,
         plan: &PreparedPlan,

@@ -39,6 +39,7 @@ pub(crate) async fn subscribe(
         request,
         context,
         events: Some(events),
+        is_open: false,
     };
     Ok(stream::unfold(subscription, Subscription::next).boxed())
 }
@@ -73,6 +74,8 @@ struct Subscription {
     context: Renew,
     /// `None` after the last event.
     events: Option<Events>,
+    /// Whether there has been an event.
+    is_open: bool,
 }
 
 impl Subscription {
@@ -84,6 +87,14 @@ impl Subscription {
         };
         match event {
             Ok(event) => {
+                // Where the source stream cannot be made, nothing was executed (specification, section 6.2.3.1).
+                if !std::mem::replace(&mut self.is_open, true)
+                    && let Some(errors) =
+                        Execution::new(&self.inner, &self.request).refusal(primary, event.clone())
+                {
+                    self.events = None;
+                    return Some((Response::from_errors(&errors), self));
+                }
                 let response =
                     complete(&self.inner, &self.request, event, primary, rest.as_deref()).await;
                 Some((response, self))

@@ -274,6 +274,28 @@ async fn errors_inside_an_event_and_an_error_message_that_ends_the_stream() {
     assert_eq!(events[1]["errors"][0]["extensions"]["service"], "orders");
 }
 
+/// Nothing was executed, so the response has no `data`, and its errors belong to no field (specification, section
+/// 6.2.3.1).
+#[tokio::test]
+async fn a_subscription_that_is_refused_with_errors_has_no_data() {
+    let errors = json!([{ "message": "not yours", "path": ["changed"], "extensions": { "code": "FORBIDDEN" } }]);
+    let refusals = [
+        json!({ "id": "1", "type": "error", "payload": errors }),
+        json!({ "id": "1", "type": "next", "payload": { "errors": errors } }),
+    ];
+    for refusal in refusals {
+        let script = accepted([Act::Send(refusal), Act::UntilGone]);
+        let orders = Subgraph::start(script).await;
+        let graph = graph(&orders).await;
+        let events = all(open(&graph, "b").await.expect("accepted")).await;
+        let error = json!({
+            "message": "not yours",
+            "extensions": { "code": "FORBIDDEN", "service": "orders" },
+        });
+        assert_eq!(events, [json!({ "errors": [error] })]);
+    }
+}
+
 #[tokio::test]
 async fn a_lost_socket_ends_the_stream_with_an_error() {
     let ends = [

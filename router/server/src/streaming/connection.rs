@@ -249,6 +249,8 @@ async fn run_operation(
     };
     while let Some(event) = events.next().await {
         match event {
+            // The subgraph has refused or ended the subscription.
+            Ok(event) if !event.has_data() => return sender.respond(&event).await,
             Ok(event) => {
                 sender
                     .send(protocol::next(&sender.id, event.bytes()), false)

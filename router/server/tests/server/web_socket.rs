@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
 use crate::support::socket::Socket;
-use crate::support::{Served, serve};
+use crate::support::{Served, serve, serve_over_http, shop};
 
 async fn close_code(served: &Served, text: &str) -> (u16, String) {
     let mut socket = Socket::speaking(served).await;
@@ -148,6 +148,23 @@ async fn field_errors_are_results() {
     let message = socket.next().await;
     assert_eq!(message["type"], "next");
     assert_eq!(message["payload"]["data"], json!({ "broken": null }));
+}
+
+/// A subgraph that refuses a subscription has executed nothing, so there is no result.
+#[tokio::test]
+async fn a_subscription_that_a_subgraph_refuses_ends_with_an_error() {
+    let refuse = || async { axum::Json(json!({ "errors": [{ "message": "not yours" }] })) };
+    let routes = axum::Router::new().route("/products", axum::routing::post(refuse));
+    let config = shop::publish(routes).await
+        + "\nsubscription: { mode: { passthrough: { all: { protocol: sse } } } }";
+    let served = serve_over_http(&config).await;
+    let mut socket = Socket::ready(&served, Value::Null).await;
+    socket
+        .subscribe("1", "subscription { countdown(from: 2) }")
+        .await;
+    let message = socket.next().await;
+    assert_eq!(message["type"], "error", "{message}");
+    assert_eq!(message["payload"][0]["message"], "not yours");
 }
 
 #[tokio::test]
