@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::ast::{Directive, FieldDefinition, OperationType, Type, Value};
+use apollo_compiler::ast::{Directive, FieldDefinition, OperationType, Type};
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, ExtendedType};
-use apollo_compiler::{Name, Node, Schema};
+use apollo_compiler::{Name, Schema};
 
 use super::links::Links;
-use super::{SupergraphError, federation_1};
 use super::type_text::parse_type;
+use super::{SupergraphError, context_arguments, federation_1};
 use crate::field_set::FieldSet;
 use crate::model::{
-    ContextArgument, FieldInSubgraph, Key, Model, Subgraph, SubgraphId, TypeId, TypeInSubgraph,
-    TypeKind, TypeModel,
+    FieldInSubgraph, Key, Model, Subgraph, SubgraphId, TypeId, TypeInSubgraph, TypeKind, TypeModel,
 };
 
 pub(super) fn read(schema: &Schema, links: &Links) -> Result<Model, SupergraphError> {
@@ -196,7 +195,7 @@ impl<'a> Reader<'a> {
             found.overrides = string(join, "override").map(str::to_owned);
             found.overridden = boolean(join, "usedOverridden").unwrap_or(false);
             found.override_label = string(join, "overrideLabel").map(Into::into);
-            found.context_arguments = context_arguments(join, &at)?;
+            found.context_arguments = context_arguments::read(join, &at)?;
             here.fields.insert(field.name.clone(), found);
         }
         Ok(())
@@ -373,42 +372,6 @@ pub(super) fn plain(ty: Type) -> FieldInSubgraph {
         override_label: None,
         context_arguments: Vec::new(),
     }
-}
-
-fn context_arguments(join: &Directive, at: &str) -> Result<Vec<ContextArgument>, SupergraphError> {
-    let arguments = join
-        .specified_argument_by_name("contextArguments")
-        .and_then(|value| value.as_list());
-    let read = |argument: &Node<Value>| {
-        let fields = argument.as_object().unwrap_or_default();
-        let text = |key: &str| {
-            let value = fields
-                .iter()
-                .find(|(name, _)| name == key)
-                .and_then(|(_, value)| value.as_str());
-            value.ok_or_else(|| SupergraphError::Join {
-                at: at.to_owned(),
-                problem: format!("a context argument has no `{key}`"),
-            })
-        };
-        let invalid = |text: &str, what: &str| SupergraphError::Join {
-            at: at.to_owned(),
-            problem: format!("`{text}` is not {what}"),
-        };
-        let (name, ty) = (text("name")?, text("type")?);
-        Ok(ContextArgument {
-            context: text("context")?.into(),
-            name: Name::new(name).map_err(|_| invalid(name, "an argument's name"))?,
-            ty: parse_type(ty).ok_or_else(|| invalid(ty, "a type"))?,
-            selection: FieldSet::parse(text("selection")?).map_err(|source| {
-                SupergraphError::FieldSet {
-                    at: at.to_owned(),
-                    source,
-                }
-            })?,
-        })
-    };
-    arguments.unwrap_or_default().iter().map(read).collect()
 }
 
 fn string<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {

@@ -1,6 +1,7 @@
 //! Reading a supergraph schema: federation model, API schema, subgraphs.
 
 mod api;
+mod context_arguments;
 mod federation_1;
 mod join;
 mod links;
