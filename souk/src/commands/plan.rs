@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{ExecutableDocument, Name};
 use souk_planner::{Planner, Supergraph};
 
 use crate::cli::{PlanArgs, PlanFormat};
@@ -42,7 +42,7 @@ pub fn run(args: &PlanArgs) -> Result<(), Failure> {
 fn require_operation(args: &PlanArgs, document: &ExecutableDocument) -> Result<(), Failure> {
     let operations = &document.operations;
     let path = args.operation.display();
-    let names: Vec<&str> = operations.named.keys().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = operations.named.keys().map(Name::as_str).collect();
     let names = names.join(", ");
     match &args.name {
         Some(name) if !operations.named.contains_key(name.as_str()) => {
