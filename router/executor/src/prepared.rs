@@ -265,6 +265,16 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// Whether the innermost type is an object type.
+    pub fn is_of_object_type(&self, symbols: &Symbols) -> bool {
+        match &self.value {
+            FieldValue::Composite { possible, .. } => possible
+                .only()
+                .is_some_and(|only| self.type_name == symbols.name(only)),
+            _ => false,
+        }
+    }
+
     /// What is selected under it, unless it is a leaf.
     pub fn below(&self) -> Option<&Fields> {
         match &self.value {

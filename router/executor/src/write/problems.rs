@@ -106,8 +106,11 @@ impl<'a> Problems<'a> {
             true => format!("the type of a {expected} is unknown"),
             false => format!("{expected} has a value of a type that is not possible here"),
         };
-        self.add(message, &here, is_missing, |brought| {
-            brought.starts_of_type(&here)
+        // An object type is known without being asked for: a wrong one comes with the object.
+        let is_known = field.is_of_object_type(&self.plan.symbols);
+        self.add(message, &here, is_missing, |brought| match is_known {
+            true => brought.starts_of_field(&here),
+            false => brought.starts_of_type(&here),
         });
     }
 

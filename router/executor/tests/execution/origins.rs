@@ -195,3 +195,13 @@ async fn a_subgraph_whose_name_is_kept_from_clients_is_not_named() {
         assert_eq!(only_message(&response), "this string is not a valid Int");
     }
 }
+
+/// The type of an object of an object type is known, so nobody needs to ask for it to get it wrong.
+#[tokio::test]
+async fn a_wrong_type_names_the_subgraph_that_brought_the_object() {
+    let user = json!({ "__typename": "Robot", "name": "Ada" });
+    let graph = graph([("one", json!({ "user": user }))]).await;
+    let plan = root("one", "{ user { name } }");
+    let response = graph.run("{ user { name } }", plan).await;
+    assert_eq!(named(&response), [(json!(["user"]), json!("one"))]);
+}
