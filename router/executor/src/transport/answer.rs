@@ -73,7 +73,7 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, TransportError>
     let mut whole = Bytes::new();
     let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| TransportError::Connection(root_cause(&error)))?;
+        let frame = frame.map_err(|error| TransportError::Interrupted(root_cause(&error)))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

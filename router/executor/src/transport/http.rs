@@ -196,7 +196,10 @@ impl Endpoint {
             request.headers_mut().insert(CONTENT_ENCODING, coding);
         }
         let sent = self.client.pool.request(request).await;
-        sent.map_err(|error| TransportError::Connection(root_cause(&error)))
+        sent.map_err(|error| match error.is_connect() {
+            true => TransportError::Connection(root_cause(&error)),
+            false => TransportError::Interrupted(root_cause(&error)),
+        })
     }
 
     /// Opens a subscription whose events are the body of one response.

@@ -184,9 +184,12 @@ pub enum SubgraphResponse {
 /// Why a subgraph gave no GraphQL response. Messages never carry a subgraph's address.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum TransportError {
-    /// No connection, or it broke before the response was complete.
+    /// No connection.
     #[error("could not reach the subgraph: {0}")]
     Connection(String),
+    /// The connection broke before the response was complete, or the subgraph does not keep to its protocol.
+    #[error("no complete response: {0}")]
+    Interrupted(String),
     /// No complete response in time.
     #[error("no response within {0:?}")]
     Timeout(Duration),
@@ -211,7 +214,9 @@ impl TransportError {
     /// The `extensions.code` that a client sees.
     pub fn code(&self) -> &'static str {
         match self {
-            TransportError::Connection(_) | TransportError::Status(_) => "SUBREQUEST_HTTP_ERROR",
+            TransportError::Connection(_)
+            | TransportError::Interrupted(_)
+            | TransportError::Status(_) => "SUBREQUEST_HTTP_ERROR",
             TransportError::Timeout(_) => "GATEWAY_TIMEOUT",
             TransportError::Malformed(_) | TransportError::TooLarge(_) => {
                 "SUBREQUEST_MALFORMED_RESPONSE"

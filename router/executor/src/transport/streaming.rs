@@ -119,7 +119,7 @@ async fn next_piece(
         if buffer.len() + framing.held() > limit {
             return Err(TransportError::TooLarge(limit));
         }
-        let lost = || TransportError::Connection("the stream broke off".into());
+        let lost = || TransportError::Interrupted("the stream broke off".into());
         let frame = body.frame().await.ok_or_else(lost)?.map_err(|_| lost())?;
         if let Ok(data) = frame.into_data() {
             buffer.extend_from_slice(&data);

@@ -223,18 +223,18 @@ async fn bodies_of_every_kind_are_read() {
 #[tokio::test]
 async fn what_breaks_off_or_is_not_http_is_one_error() {
     let cases = [
-        ("", "closed before the response was complete"),
+        ("", "no complete response: the connection was closed"),
         (
             "HTTP/1.1 200 OK\r\ncontent-le",
-            "closed before the response was complete",
+            "no complete response: the connection was closed",
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 18\r\n\r\n{\"data\":{\"ok\":1}}",
-            "closed before the response was complete",
+            "no complete response: the connection was closed",
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n11\r\n{\"data\":{\"ok\":1}}\r\n",
-            "closed before the response was complete",
+            "no complete response: the connection was closed",
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxy\r\n",

@@ -116,7 +116,7 @@ async fn answers_half_a_body() {
     assert_one_error(
         &broken,
         "SUBREQUEST_HTTP_ERROR",
-        "could not reach the subgraph",
+        "no complete response: the connection was closed",
     );
     let cut =
         with_reviews(|| Answer::Text(r#"{"data":{"_entities":[{"reviews":[{"body":"x"#.into()))

@@ -143,7 +143,11 @@ async fn what_breaks_a_stream_is_its_last_event() {
             "event: next\n\n".to_owned(),
             "an event without its data",
         ),
-        (SSE, ": nothing\n\n".to_owned(), "the stream broke off"),
+        (
+            SSE,
+            ": nothing\n\n".to_owned(),
+            "failed: no complete response: the stream broke off",
+        ),
         (SSE, endless, "response longer than 10000 bytes"),
         (
             MULTIPART,

@@ -133,7 +133,7 @@ pub(super) fn line(text: &[u8]) -> Result<Option<usize>, TransportError> {
 
 /// An answer that is not HTTP.
 pub(super) fn malformed(problem: &str) -> TransportError {
-    TransportError::Connection(format!("the response is not valid HTTP/1.1: {problem}"))
+    TransportError::Interrupted(format!("the response is not valid HTTP/1.1: {problem}"))
 }
 
 #[cfg(test)]

@@ -345,10 +345,8 @@ impl Connection {
 
 fn broken(error: &std::io::Error) -> TransportError {
     let message = match error.kind() {
-        ErrorKind::UnexpectedEof => {
-            "the connection was closed before the response was complete".into()
-        }
+        ErrorKind::UnexpectedEof => "the connection was closed".into(),
         _ => root_cause(error),
     };
-    TransportError::Connection(message)
+    TransportError::Interrupted(message)
 }
