@@ -10,10 +10,11 @@ use crate::message::Location;
 use crate::specs::Version;
 use apollo_compiler::Name;
 use apollo_compiler::ast::Document;
-use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::diagnostic::{Diagnostic, ToCliReport};
 use apollo_compiler::parser::SourceSpan;
-use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::validation::{DiagnosticData, DiagnosticList, WithErrors};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// A subgraph after parsing, before it is known to be valid.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ pub(super) fn parse(
     {
         Ok(document) => document,
         Err(with_errors) => {
-            report_invalid(&input.name, &with_errors.errors, diagnostics);
+            report_syntax(&input.name, &with_errors, diagnostics);
             return None;
         }
     };
@@ -75,20 +76,72 @@ pub(super) fn parse(
     })
 }
 
-/// Reports what the GraphQL parser or validator found.
+/// Reports what the GraphQL validator found.
 pub(super) fn report_invalid(
     subgraph: &str,
     errors: &DiagnosticList,
     diagnostics: &mut Diagnostics,
 ) {
     for error in errors.iter() {
-        diagnostics.error(
-            code::INVALID_GRAPHQL,
-            format!(
-                "the schema of subgraph \"{subgraph}\" is not valid: {}",
-                error.error
-            ),
-            locate(subgraph, error.sources, error.error.location()),
-        );
+        report(subgraph, &error, diagnostics);
     }
+}
+
+/// Reports what the parser found. After a mistake it tries every token for the start of a definition: what it finds
+/// before it has read one to the end is no mistake of its own.
+fn report_syntax(
+    subgraph: &str,
+    with_errors: &WithErrors<Document>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut mistakes: Vec<usize> = with_errors
+        .errors
+        .iter()
+        .filter_map(|error| error.error.location())
+        .map(|span| span.offset())
+        .collect();
+    mistakes.sort_unstable();
+    let mut sound = Vec::new();
+    for definition in &with_errors.partial.definitions {
+        // A selection set without a keyword may be the fields of a type whose keyword is misspelt.
+        if definition.as_operation_definition().is_some() {
+            continue;
+        }
+        if let Some(span) = definition.location() {
+            if !any_within(&mistakes, span.offset()..span.end_offset()) {
+                sound.push(span.offset());
+            }
+        }
+    }
+    sound.sort_unstable();
+    let mut last: Option<usize> = None;
+    for error in with_errors.errors.iter() {
+        let offset = error.error.location().map(|span| span.offset());
+        let follows = match (last, offset) {
+            (Some(last), Some(offset)) => !any_within(&sound, last..offset),
+            _ => false,
+        };
+        if !follows {
+            report(subgraph, &error, diagnostics);
+        }
+        last = offset.or(last);
+    }
+}
+
+fn any_within(sorted_offsets: &[usize], range: Range<usize>) -> bool {
+    let first = sorted_offsets.partition_point(|offset| *offset < range.start);
+    sorted_offsets
+        .get(first)
+        .is_some_and(|offset| *offset < range.end)
+}
+
+fn report(subgraph: &str, error: &Diagnostic<'_, DiagnosticData>, diagnostics: &mut Diagnostics) {
+    diagnostics.error(
+        code::INVALID_GRAPHQL,
+        format!(
+            "the schema of subgraph \"{subgraph}\" is not valid: {}",
+            error.error
+        ),
+        locate(subgraph, error.sources, error.error.location()),
+    );
 }
