@@ -13,6 +13,8 @@ use crate::executable::parse_field_set;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KeyField {
     pub name: String,
+    /// The type of the innermost fragment that it is in.
+    pub on: Option<Name>,
     pub below: Vec<KeyField>,
 }
 

@@ -17,19 +17,21 @@ pub(crate) fn parse_field_set(fields: &str) -> Vec<KeyField> {
     let Some(Definition::OperationDefinition(operation)) = document.definitions.first() else {
         return Vec::new();
     };
-    key_fields(&operation.selection_set)
+    key_fields(&operation.selection_set, None)
 }
 
-fn key_fields(selections: &[Selection]) -> Vec<KeyField> {
+fn key_fields(selections: &[Selection], on: Option<&Name>) -> Vec<KeyField> {
     let mut fields = Vec::new();
     for selection in selections {
         match selection {
             Selection::Field(field) => fields.push(KeyField {
                 name: field.name.to_string(),
-                below: key_fields(&field.selection_set),
+                on: on.cloned(),
+                below: key_fields(&field.selection_set, None),
             }),
             Selection::InlineFragment(fragment) => {
-                fields.extend(key_fields(&fragment.selection_set));
+                let on = fragment.type_condition.as_ref().or(on);
+                fields.extend(key_fields(&fragment.selection_set, on));
             }
             Selection::FragmentSpread(_) => {}
         }

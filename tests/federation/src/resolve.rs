@@ -93,12 +93,22 @@ impl<'a> Resolved<'a> {
             .is_some_and(|directives| directives.is_external(&self.type_name, field))
     }
 
+    /// What the way to this object provides of a field.
+    fn provided_parts(&self, field: &Name) -> impl Iterator<Item = &KeyField> {
+        self.provided.iter().filter(move |part| {
+            let is_for_this = |on: &Name| {
+                *on == self.type_name || self.site.schema.is_subtype(on, &self.type_name)
+            };
+            part.name == field.as_str() && part.on.as_ref().is_none_or(is_for_this)
+        })
+    }
+
     /// Refuses what a router must not ask of this subgraph.
     fn check(&self, field: &Name) -> Result<(), FieldError> {
         let Some(directives) = self.site.directives else {
             return Ok(());
         };
-        let provided = self.provided.iter().any(|part| part.name == field.as_str());
+        let provided = self.provided_parts(field).next().is_some();
         if self.is_external(field) && !provided {
             let message = format!(
                 "{}.{field} is @external and not provided here",
@@ -345,11 +355,8 @@ impl ObjectValue for Resolved<'_> {
             .evaluate(raw, &arguments, ty.inner_named_type())
             .map_err(|message| FieldError { message })?;
         let directives = self.site.directives;
-        let inherited = self
-            .provided
-            .iter()
-            .find(|part| part.name == field.as_str());
-        let mut provided = inherited.map_or_else(Vec::new, |part| part.below.clone());
+        let inherited = self.provided_parts(field);
+        let mut provided: Vec<KeyField> = inherited.flat_map(|part| part.below.clone()).collect();
         let here = directives.map(|directives| directives.provides(&self.type_name, field));
         provided.extend_from_slice(here.unwrap_or_default());
         self.complete(ty, value, &provided)
