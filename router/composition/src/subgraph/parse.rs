@@ -107,10 +107,10 @@ fn report_syntax(
         if definition.as_operation_definition().is_some() {
             continue;
         }
-        if let Some(span) = definition.location() {
-            if !any_within(&mistakes, span.offset()..span.end_offset()) {
-                sound.push(span.offset());
-            }
+        if let Some(span) = definition.location()
+            && !any_within(&mistakes, span.offset()..span.end_offset())
+        {
+            sound.push(span.offset());
         }
     }
     sound.sort_unstable();

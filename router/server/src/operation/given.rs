@@ -59,7 +59,7 @@ pub(super) fn visit_directives(
     directives: &DirectiveList,
     visitor: &mut dyn Visitor,
 ) {
-    for directive in directives.iter() {
+    for directive in directives {
         if let Some(definition) = schema.directive_definitions.get(&directive.name) {
             visit_arguments(schema, &directive.arguments, &definition.arguments, visitor);
         }

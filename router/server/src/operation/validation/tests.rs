@@ -29,9 +29,8 @@ type Subscription { event: Query, other: Int }
 fn errors(operation: &str) -> Vec<String> {
     let schema: Valid<Schema> = Schema::parse_and_validate(SCHEMA, "schema").unwrap();
     let document = Document::parse(operation, "query").unwrap();
-    let errors = match validate(&document, &schema) {
-        Ok(_) => return Vec::new(),
-        Err(errors) => errors,
+    let Err(errors) = validate(&document, &schema) else {
+        return Vec::new();
     };
     let line = |error: &crate::error::GraphQLError| {
         assert_eq!(error.code(), Some("GRAPHQL_VALIDATION_FAILED"), "{error:?}");
