@@ -305,7 +305,11 @@ async fn documents_that_cannot_be_executed() {
             "MAX_DEPTH_LIMIT",
             "more than the 50 allowed; the limit is configured as limits.max_depth",
         ),
-        (&list, "MAX_DEPTH_LIMIT", "limits.max_depth"),
+        (
+            &list,
+            "MAX_RECURSION_LIMIT",
+            "more than the 500 allowed; the limit is configured as limits.parser_max_recursion",
+        ),
         (
             &tokens,
             "MAX_TOKENS_LIMIT",
