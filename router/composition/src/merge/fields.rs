@@ -25,8 +25,6 @@ pub(super) struct FieldSource<'a> {
     pub field: &'a Component<FieldDefinition>,
     pub external: bool,
     pub overridden: Overridden,
-    /// It has an `@override` of a subgraph that does not have the field: it is all there is, whatever the label says.
-    pub overrides_nothing: bool,
 }
 
 impl<'a> FieldSource<'a> {
@@ -76,7 +74,6 @@ impl<'a> Merger<'a> {
                     field,
                     external: source.subgraph.is_external(type_name, name),
                     overridden: Overridden::No,
-                    overrides_nothing: false,
                 };
                 by_name.entry(name).or_default().push(found);
             }
@@ -304,9 +301,12 @@ impl<'a> Merger<'a> {
                 }
             }
             if let Some(directive) = directives.get("override") {
-                join.overrides = string_argument(directive, "from").map(str::to_owned);
+                let from = string_argument(directive, "from");
+                join.overrides = from.map(str::to_owned);
+                // What is overridden nowhere is all there is, whatever the label says.
+                let is_overridden = |other: &FieldSource<'_>| Some(&*other.subgraph.name) == from;
                 let label = string_argument(directive, "label");
-                let label = label.filter(|_| !source.overrides_nothing);
+                let label = label.filter(|_| sources.iter().any(is_overridden));
                 join.override_label = label.map(str::to_owned);
             }
             joins.push(join);

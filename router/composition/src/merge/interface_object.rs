@@ -113,7 +113,6 @@ impl<'a> Merger<'a> {
                     field: field_of(source.ty, field)?,
                     external: false,
                     overridden: Overridden::No,
-                    overrides_nothing: false,
                 })
             })
             .collect()

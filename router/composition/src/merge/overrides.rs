@@ -46,7 +46,6 @@ impl<'a> Merger<'a> {
                     ),
                     place_of_override,
                 );
-                sources[index].overrides_nothing = true;
                 continue;
             }
             let Some(position) = sources.iter().position(|s| s.subgraph.name == from) else {
@@ -58,7 +57,6 @@ impl<'a> Merger<'a> {
                     ),
                     place_of_override,
                 );
-                sources[index].overrides_nothing = true;
                 continue;
             };
             let overridden = sources[position].clone();
