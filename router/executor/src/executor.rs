@@ -137,6 +137,7 @@ impl<'a> Execution<'a> {
             plan,
             &self.conditions,
             introspected,
+            &self.request.errors,
             state.errors,
             &may_learn,
             plan.expected_size(state.received),

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use apollo_compiler::Name;
-use souk_planner::plan::{BuiltInScalar, Condition, QueryPlan, SubgraphOperation};
+use souk_planner::plan::{BuiltInScalar, Condition, Denial, QueryPlan, SubgraphOperation};
 
 use asked::Asked;
 use contexts::Contextual;
 
+use crate::errors::{GraphQLError, PathElement};
 use crate::request::JsonMap;
 use crate::symbols::{Symbol, Symbols};
 use crate::value::Length;
@@ -80,6 +81,23 @@ impl PreparedPlan {
     /// The plan itself.
     pub fn plan(&self) -> &QueryPlan {
         &self.plan
+    }
+
+    /// An error for everything that the operation asks for with these variables and that its client may not see
+    /// ([`souk_planner::plan::Denial`]).
+    pub fn denials(&self, variables: &JsonMap) -> Vec<GraphQLError> {
+        let denials = self.plan.denials.iter().filter(|denial| {
+            let condition = denial.condition.as_ref();
+            condition.is_none_or(|condition| holds(condition, variables))
+        });
+        let error = |denial: &Denial| {
+            let steps = denial.path.iter().cloned().map(PathElement::Key);
+            GraphQLError {
+                path: Some(steps.collect()),
+                ..GraphQLError::new("unauthorized field or type", "UNAUTHORIZED_FIELD_OR_TYPE")
+            }
+        };
+        denials.map(error).collect()
     }
 
     /// Which conditions hold for these variables, by index.
@@ -242,9 +260,10 @@ pub(crate) struct Fields {
 impl Fields {
     /// The fields that show what the tree has under a key; one for each set of runtime types.
     pub fn by_source(&self, source: Symbol) -> impl Iterator<Item = &Field> {
-        self.fields
-            .iter()
-            .filter(move |field| field.source == source)
+        let shows = move |field: &&Field| {
+            field.source == source && !matches!(field.value, FieldValue::Denied)
+        };
+        self.fields.iter().filter(shows)
     }
 }
 
@@ -265,6 +284,11 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// Whether the field itself may not be null.
+    pub fn is_non_null(&self) -> bool {
+        self.non_null.first() == Some(&true)
+    }
+
     /// Whether the innermost type is an object type.
     pub fn is_of_object_type(&self, symbols: &Symbols) -> bool {
         match &self.value {
@@ -297,4 +321,5 @@ pub(crate) enum FieldValue {
         fields: Fields,
     },
     Introspection,
+    Denied,
 }

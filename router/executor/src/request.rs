@@ -5,6 +5,7 @@ use std::sync::Arc;
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::validation::Valid;
 
+use crate::errors::GraphQLError;
 use crate::prepared::PreparedPlan;
 
 /// A JSON object that keeps the order of its keys.
@@ -23,6 +24,8 @@ pub struct ExecutionRequest {
     pub variables: Arc<JsonMap>,
     /// What goes along to every subgraph.
     pub context: Arc<RequestContext>,
+    /// Errors that are known before, such as for what the plan leaves out. They come first in each response.
+    pub errors: Arc<[GraphQLError]>,
 }
 
 /// What goes along with a request to every subgraph.

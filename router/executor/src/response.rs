@@ -9,6 +9,7 @@ use crate::errors::GraphQLError;
 pub struct Response {
     bytes: Bytes,
     has_data: bool,
+    has_extensions: bool,
     error_count: usize,
 }
 
@@ -17,6 +18,7 @@ impl Response {
         Response {
             bytes,
             has_data,
+            has_extensions: false,
             error_count,
         }
     }
@@ -27,6 +29,7 @@ impl Response {
         Response {
             bytes: Bytes::from(body.to_string()),
             has_data: false,
+            has_extensions: false,
             error_count: errors.len(),
         }
     }
@@ -36,12 +39,20 @@ impl Response {
         Response::new(Bytes::from_static(br#"{"data":null}"#), true, 0)
     }
 
-    /// The response with an `extensions` entry that has this key and value. The executor itself writes none.
+    /// The response with this key and value in its `extensions` entry. The executor itself writes none.
     pub fn with_extension(self, key: &str, value: &serde_json::Value) -> Response {
-        let extensions = serde_json::json!({ key: value }).to_string();
-        let open = self.bytes.strip_suffix(b"}").unwrap_or(&self.bytes);
-        let text = [open, br#","extensions":"#, extensions.as_bytes(), b"}"].concat();
-        Response::new(Bytes::from(text), self.has_data, self.error_count)
+        let added = serde_json::json!({ key: value }).to_string();
+        // What was added before ends with the braces of the entry and of the response.
+        let (end, join, added): (&[u8], &[u8], _) = match self.has_extensions {
+            true => (b"}}", b",", &added[1..]),
+            false => (b"}", br#","extensions":"#, added.as_str()),
+        };
+        let open = self.bytes.strip_suffix(end).unwrap_or(&self.bytes);
+        Response {
+            bytes: Bytes::from([open, join, added.as_bytes(), b"}"].concat()),
+            has_extensions: true,
+            ..self
+        }
     }
 
     /// The JSON text: `{"data":…,"errors":…}`, `errors` only when there are any.

@@ -24,11 +24,12 @@ pub(crate) async fn subscribe(
     context: Renew,
 ) -> Result<BoxStream<'static, Response>, Response> {
     let Some(Step::Subscription { primary, .. }) = &request.plan.root else {
-        let message = "the operation is not a subscription";
-        return Err(Response::from_errors(&[GraphQLError::new(
-            message,
-            "BAD_REQUEST",
-        )]));
+        let mut errors = request.plan.denials(&request.variables);
+        if errors.is_empty() {
+            let message = "the operation is not a subscription";
+            errors.push(GraphQLError::new(message, "BAD_REQUEST"));
+        }
+        return Err(Response::from_errors(&errors));
     };
     let events = open(&inner, primary, &request).await.map_err(|error| {
         tracing::warn!(subgraph = &*primary.subgraph, %error, "subscription refused");

@@ -19,13 +19,15 @@ use crate::symbols::{NO_SYMBOL, Symbol, UNKNOWN};
 use crate::tree::{END, NodeId, ObjectId, ROOT, Tree, TreeValue};
 use problems::Problems;
 
-/// Writes the response. To the errors of the fetches it adds what it finds wrong, with the name of the subgraph to blame where
-/// that is known and clients `may_learn` it.
+/// Writes the response. To the errors that were `known` before and those of the fetches it adds what it finds wrong, with the
+/// name of the subgraph to blame where that is known and clients `may_learn` it.
+#[allow(clippy::too_many_arguments, reason = "all that a response is made of")]
 pub(crate) fn write_response(
     tree: &Tree,
     plan: &PreparedPlan,
     conditions: &[bool],
     introspected: Option<&Introspected>,
+    known: &[GraphQLError],
     fetch_errors: FetchErrors,
     may_learn: &dyn Fn(&str) -> bool,
     size_hint: usize,
@@ -39,14 +41,14 @@ pub(crate) fn write_response(
         out: Vec::with_capacity(size_hint),
     };
     let (mut out, own_errors) = writer.response();
-    let mut errors = fetch_errors.errors;
-    errors.extend(own_errors);
+    let errors = known.iter().chain(&fetch_errors.errors).chain(&own_errors);
+    let errors: Vec<&GraphQLError> = errors.collect();
     write_errors(&mut out, &errors);
     out.push(b'}');
     Response::new(Bytes::from(out), true, errors.len())
 }
 
-fn write_errors(out: &mut Vec<u8>, errors: &[GraphQLError]) {
+fn write_errors(out: &mut Vec<u8>, errors: &[&GraphQLError]) {
     if errors.is_empty() {
         return;
     }
@@ -111,6 +113,9 @@ impl Writer<'_> {
                 FieldValue::ConstantTypename(text) => self.out.extend_from_slice(text),
                 FieldValue::Typename if type_name < UNKNOWN => self.type_name(type_name),
                 FieldValue::Introspection => self.introspection(field),
+                // Why it is null is among the errors already.
+                FieldValue::Denied if field.is_non_null() => return Err(NullTravels),
+                FieldValue::Denied => self.out.extend_from_slice(b"null"),
                 _ => {
                     let value = self.find(object, field.source, &mut cursor);
                     let place = Place::of_field(parent, field, object);
@@ -212,7 +217,9 @@ impl Writer<'_> {
             FieldValue::Typename => {
                 self.scalar(value, Some(souk_planner::plan::BuiltInScalar::String))
             }
-            FieldValue::ConstantTypename(_) | FieldValue::Introspection => return Ok(()),
+            FieldValue::ConstantTypename(_) | FieldValue::Introspection | FieldValue::Denied => {
+                return Ok(());
+            }
         };
         if !written {
             self.wrong_type(value, field, place);

@@ -1,4 +1,5 @@
-//! An operation without fragments: per object position, fields with the runtime types and variables they depend on.
+//! An operation without fragments: per object position, fields with the runtime types and variables they depend on, and
+//! without what the client may not see.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{ExecutableDocument, Name, Node};
 
 use crate::error::PlanError;
+use crate::gate::Gate;
 use crate::guard::Guard;
 use crate::literal::same_arguments;
 use crate::model::TypeId;
@@ -60,6 +62,8 @@ pub(crate) struct Place {
 pub(crate) enum NormalValue {
     Typename,
     Introspection,
+    /// Null, because the client may not see it.
+    Denied,
     Leaf,
     Composite {
         ty: TypeId,
@@ -73,17 +77,28 @@ struct Occurrence<'a> {
     /// The type it is selected on.
     on: &'a Name,
     guard: Guard,
+    is_denied: bool,
     field: &'a Node<Field>,
 }
 
-pub(crate) fn normalise(
-    supergraph: &Supergraph,
-    document: &ExecutableDocument,
-    operation: &Operation,
+/// What is selected of an object in one place.
+struct Part<'a> {
+    guard: Guard,
+    /// Whether all of it is.
+    is_denied: bool,
+    set: &'a SelectionSet,
+}
+
+pub(crate) fn normalise<'a>(
+    supergraph: &'a Supergraph,
+    document: &'a ExecutableDocument,
+    operation: &'a Operation,
+    gate: Option<&mut Gate<'a>>,
 ) -> Result<NormalSelection, PlanError> {
     let mut normaliser = Normaliser {
         supergraph,
         document,
+        gate,
         left: MAX_SELECTIONS,
         comparisons_left: MAX_COMPARISONS,
     };
@@ -93,34 +108,41 @@ pub(crate) fn normalise(
             "the schema has no type `{root}`"
         )));
     };
-    normaliser.selection(root, &[(Guard::always(), &operation.selection_set)])
+    let whole = Part {
+        guard: Guard::always(),
+        is_denied: false,
+        set: &operation.selection_set,
+    };
+    normaliser.selection(root, &[whole])
 }
 
-struct Normaliser<'a> {
+struct Normaliser<'a, 'g> {
     supergraph: &'a Supergraph,
     document: &'a ExecutableDocument,
+    gate: Option<&'g mut Gate<'a>>,
     left: usize,
     comparisons_left: usize,
 }
 
-impl<'a> Normaliser<'a> {
+impl<'a> Normaliser<'a, '_> {
     fn selection(
         &mut self,
         parent: TypeId,
-        sets: &[(Guard, &'a SelectionSet)],
+        parts: &[Part<'a>],
     ) -> Result<NormalSelection, PlanError> {
         let possible = self.supergraph.possible(parent).clone();
         let mut found: IndexMap<&'a Name, Vec<(usize, Occurrence<'a>)>> = IndexMap::default();
         let mut collector = Collector {
             supergraph: self.supergraph,
             document: self.document,
+            gate: self.gate.as_deref_mut(),
             seen: HashSet::new(),
             count: 0,
             left: self.left,
             found: &mut found,
         };
-        for (guard, set) in sets {
-            collector.collect(set, &possible, guard)?;
+        for part in parts {
+            collector.collect(part.set, &possible, &part.guard, part.is_denied)?;
         }
         self.left = collector.left;
 
@@ -221,24 +243,27 @@ impl<'a> Normaliser<'a> {
             on.is_some_and(|on| !self.supergraph.is_object(on))
         });
         let composite = model.type_id(ty.inner_named_type());
+        let is_denied = occurrences.iter().all(|(_, found)| found.is_denied);
         let value = match (field.name.as_str(), composite) {
+            _ if is_denied => NormalValue::Denied,
             ("__typename", _) => NormalValue::Typename,
             ("__schema" | "__type", _) => NormalValue::Introspection,
             (_, None) => NormalValue::Leaf,
-            (_, Some(ty)) => {
-                let mut sets = Vec::new();
+            (_, Some(value)) => {
+                let mut parts = Vec::new();
                 for (_, occurrence) in occurrences {
                     let below = if occurrence.guard == guard {
                         Guard::always()
                     } else {
                         occurrence.guard.clone()
                     };
-                    sets.push((below, &occurrence.field.selection_set));
+                    parts.push(Part {
+                        guard: below,
+                        is_denied: occurrence.is_denied,
+                        set: &occurrence.field.selection_set,
+                    });
                 }
-                NormalValue::Composite {
-                    ty,
-                    selection: self.selection(ty, &sets)?,
-                }
+                self.composite(key, &ty, value, &guard, &parts)?
             }
         };
         Ok(NormalField {
@@ -251,6 +276,32 @@ impl<'a> Normaliser<'a> {
             places,
             ty,
             value,
+        })
+    }
+
+    fn composite(
+        &mut self,
+        key: &Name,
+        ty: &Type,
+        value: TypeId,
+        guard: &Guard,
+        parts: &[Part<'a>],
+    ) -> Result<NormalValue, PlanError> {
+        if let Some(gate) = &mut self.gate {
+            gate.enter(key, ty, guard);
+        }
+        let selection = self.selection(value, parts)?;
+        if let Some(gate) = &mut self.gate {
+            gate.leave();
+        }
+        // An object of which nothing may be seen is not worth a request, and no mutation is run for it.
+        let is_denied = |field: &NormalField| matches!(field.value, NormalValue::Denied);
+        if !selection.fields.is_empty() && selection.fields.iter().all(is_denied) {
+            return Ok(NormalValue::Denied);
+        }
+        Ok(NormalValue::Composite {
+            ty: value,
+            selection,
         })
     }
 
@@ -304,8 +355,9 @@ fn merge_places(fields: &mut [NormalField]) {
 struct Collector<'a, 'f> {
     supergraph: &'a Supergraph,
     document: &'a ExecutableDocument,
+    gate: Option<&'f mut Gate<'a>>,
     /// Spreads done: doing one again under the same conditions adds nothing, and would take exponential time.
-    seen: HashSet<(&'a Name, Arc<[TypeId]>, Guard)>,
+    seen: HashSet<(&'a Name, Arc<[TypeId]>, Guard, bool)>,
     count: usize,
     left: usize,
     found: &'f mut IndexMap<&'a Name, Vec<(usize, Occurrence<'a>)>>,
@@ -317,6 +369,7 @@ impl<'a> Collector<'a, '_> {
         set: &'a SelectionSet,
         types: &Arc<[TypeId]>,
         guard: &Guard,
+        is_denied: bool,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
             let directives = match selection {
@@ -333,10 +386,14 @@ impl<'a> Collector<'a, '_> {
             }
             match selection {
                 Selection::Field(field) => {
+                    // What type an object has may be seen by whoever may see that it is there.
+                    let is_denied = !field.name.starts_with("__")
+                        && (is_denied || self.denies_field(set, types, field, &guard));
                     let occurrence = Occurrence {
                         types: types.clone(),
                         on: &set.ty,
                         guard,
+                        is_denied,
                         field,
                     };
                     self.found
@@ -349,24 +406,57 @@ impl<'a> Collector<'a, '_> {
                     let Some(fragment) = self.document.fragments.get(&spread.fragment_name) else {
                         continue;
                     };
-                    let types = self.narrow(types, Some(fragment.type_condition()));
-                    if !types.is_empty()
-                        && self
-                            .seen
-                            .insert((&spread.fragment_name, types.clone(), guard.clone()))
-                    {
-                        self.collect(&fragment.selection_set, &types, &guard)?;
+                    let condition = fragment.type_condition();
+                    let types = self.narrow(types, Some(condition));
+                    if types.is_empty() {
+                        continue;
+                    }
+                    let within = &fragment.selection_set;
+                    let is_denied = is_denied
+                        || self.denies_fragment(set, Some(condition), &types, within, &guard);
+                    let name = &spread.fragment_name;
+                    let spread = (name, types.clone(), guard.clone(), is_denied);
+                    if self.seen.insert(spread) {
+                        self.collect(within, &types, &guard, is_denied)?;
                     }
                 }
                 Selection::InlineFragment(fragment) => {
-                    let types = self.narrow(types, fragment.type_condition.as_ref());
-                    if !types.is_empty() {
-                        self.collect(&fragment.selection_set, &types, &guard)?;
+                    let condition = fragment.type_condition.as_ref();
+                    let types = self.narrow(types, condition);
+                    if types.is_empty() {
+                        continue;
                     }
+                    let within = &fragment.selection_set;
+                    let is_denied =
+                        is_denied || self.denies_fragment(set, condition, &types, within, &guard);
+                    self.collect(within, &types, &guard, is_denied)?;
                 }
             }
         }
         Ok(())
+    }
+
+    fn denies_field(
+        &mut self,
+        set: &SelectionSet,
+        types: &[TypeId],
+        field: &Field,
+        guard: &Guard,
+    ) -> bool {
+        let gate = self.gate.as_mut();
+        gate.is_some_and(|gate| gate.denies_field(&set.ty, types, field, guard))
+    }
+
+    fn denies_fragment(
+        &mut self,
+        set: &SelectionSet,
+        condition: Option<&Name>,
+        types: &[TypeId],
+        within: &SelectionSet,
+        guard: &Guard,
+    ) -> bool {
+        let gate = self.gate.as_mut();
+        gate.is_some_and(|gate| gate.denies_fragment(&set.ty, condition, types, within, guard))
     }
 
     fn narrow(&self, types: &Arc<[TypeId]>, condition: Option<&Name>) -> Arc<[TypeId]> {

@@ -14,12 +14,24 @@ use apollo_compiler::collections::IndexMap;
 pub struct QueryPlan {
     /// Query, mutation or subscription.
     pub kind: OperationType,
-    /// The fetches. `None` when the operation asks only for introspection or `__typename`.
+    /// The fetches. `None` when the operation asks only for introspection or `__typename`, or may see nothing else.
     pub root: Option<PlanNode>,
     /// The client's answer, field by field, in the order the operation asks.
     pub response: Selection,
     /// True when `response` has `__schema` or `__type` at its root, which the executor answers from the API schema.
     pub introspects: bool,
+    /// What the client may not see of what the operation asks for.
+    pub denials: Vec<Denial>,
+}
+
+/// Something that the client may not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Where, from the root of the response: response keys, `@` for all items of a list, and at the end maybe a fragment, as
+    /// `... on Type`.
+    pub path: Vec<Arc<str>>,
+    /// When it is asked for; `None` is always.
+    pub condition: Option<Condition>,
 }
 
 /// One step of a plan.
@@ -266,6 +278,8 @@ pub enum SelectedValue {
     },
     /// `__schema` or `__type`, answered from the API schema.
     Introspection,
+    /// Null, because the client may not see it: one of the plan's [`Denial`]s says so.
+    Denied,
 }
 
 /// The scalars that the specification defines (section 3.5).

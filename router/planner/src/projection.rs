@@ -155,10 +155,11 @@ impl Projector<'_> {
         Ok(entries)
     }
 
-    /// `__typename`, `__schema`, `__type`.
+    /// `__typename`, `__schema`, `__type`, and what is denied.
     fn meta(&self, parent: TypeId, normal: &NormalField) -> SelectedField {
         let value = match normal.value {
             NormalValue::Introspection => SelectedValue::Introspection,
+            NormalValue::Denied => SelectedValue::Denied,
             NormalValue::Typename | NormalValue::Leaf | NormalValue::Composite { .. } => {
                 let known = self.supergraph.is_object(parent).then(|| self.name(parent));
                 SelectedValue::Typename(known)

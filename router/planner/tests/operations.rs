@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
-use souk_planner::{Planner, Supergraph};
+use souk_planner::{Authorization, Planner, Supergraph};
 
 use common::{plan, requests, try_plan};
 
@@ -410,7 +410,7 @@ fn the_label_of_a_progressive_override_decides_who_is_asked() {
     let off = planner.plan(&operation, None).unwrap().to_string();
     assert!(off.starts_with("Fetch b"), "{off}");
     let on = planner
-        .plan_with_labels(&operation, None, &labels)
+        .plan_for(&operation, None, &labels, Authorization::Off)
         .unwrap()
         .to_string();
     assert!(on.starts_with("Fetch a"), "{on}");

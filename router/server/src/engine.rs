@@ -6,10 +6,11 @@ use std::sync::Arc;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 use souk_executor::Executor;
-use souk_planner::{Planner, Supergraph, SupergraphError};
+use souk_planner::{Credentials, Planner, Supergraph, SupergraphError};
 
 use crate::config::RouterConfig;
 use crate::operation::cache::OperationCache;
+use crate::operation::prepare::Operation;
 use crate::override_labels::Labels;
 use crate::transports::{TransportFactory, TransportSetupError};
 
@@ -17,7 +18,9 @@ pub(crate) struct Engine {
     pub planner: Planner,
     pub schema: Arc<Valid<Schema>>,
     pub executor: Executor,
-    pub operations: OperationCache,
+    pub operations: OperationCache<Operation>,
+    /// What each operation asks for, when credentials make a difference to plans.
+    pub asked: Option<OperationCache<Credentials>>,
     pub labels: Labels,
 }
 
@@ -52,12 +55,16 @@ impl Engine {
             transports.set_error_policy(subgraph.name.clone(), policy.clone());
         }
         let schema = Arc::new(supergraph.api_schema().clone());
+        let limit = config.supergraph.query_planning.cache.in_memory.limit;
+        let is_protected =
+            supergraph.has_protected_elements() && config.authorization.directives.enabled;
         Ok(Engine {
             labels: Labels::of(&supergraph, &config.override_labels),
             planner: Planner::new(supergraph),
             executor: Executor::new(transports, schema.clone()),
             schema,
-            operations: OperationCache::new(config.supergraph.query_planning.cache.in_memory.limit),
+            operations: OperationCache::new(limit),
+            asked: is_protected.then(|| OperationCache::new(limit)),
         })
     }
 }

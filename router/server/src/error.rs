@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use souk_executor::PathElement;
 
 use crate::correlation::CorrelationId;
 
@@ -18,6 +19,9 @@ pub struct GraphQLError {
     /// Where in the document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locations: Vec<Location>,
+    /// Where in the response that there is not: what the client may not see of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<PathElement>,
     /// `code`, and what else a program can use.
     #[serde(skip_serializing_if = "is_empty")]
     pub extensions: Box<Map<String, Value>>,
@@ -59,6 +63,7 @@ impl GraphQLError {
         GraphQLError {
             message: message.into(),
             locations: Vec::new(),
+            path: Vec::new(),
             extensions: Box::new(extensions),
             status: None,
         }
@@ -67,6 +72,12 @@ impl GraphQLError {
     /// The same error with one more extension.
     pub fn with_extension(mut self, key: &str, value: impl Into<Value>) -> GraphQLError {
         self.extensions.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// The same error for this place of the response.
+    pub fn with_path(mut self, path: Vec<PathElement>) -> GraphQLError {
+        self.path = path;
         self
     }
 

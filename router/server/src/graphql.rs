@@ -94,7 +94,7 @@ async fn respond(
     accepted: Accepted,
 ) -> Result<Response, Refusal> {
     let context = service.context(parts).await?;
-    let ready = match service.ready(request, context).await {
+    let ready = match service.ready(request, parts, context).await {
         Ok(ready) => ready,
         Err(refusal) => {
             return match accepted.single {

@@ -4,10 +4,11 @@
 //!
 //! A request passes these stages, in the order of the modules: `observe` gives it a correlation id and a span,
 //! `graphql` tells POST, GET, server-sent events and WebSocket apart, `http` and `streaming` read it, `service`
-//! asks `authentication` and the [`RequestHook`] who it is, `operation` turns its document into a plan, and the
-//! executor of the current `engine` runs that.
+//! asks `authentication` and the [`RequestHook`] who it is and `authorization` what it may see, `operation` turns its
+//! document into a plan, and the executor of the current `engine` runs that.
 
 mod authentication;
+mod authorization;
 pub mod config;
 mod connections;
 mod correlation;
@@ -32,6 +33,7 @@ mod transports;
 mod watch;
 
 pub use authentication::{KeySource, KeySourceError};
+pub use authorization::Claims;
 pub use config::{ConfigError, RouterConfig};
 pub use connections::serve_routes;
 pub use correlation::{CORRELATION_ID, CorrelationId};

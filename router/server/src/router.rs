@@ -122,6 +122,7 @@ impl RouterBuilder {
                 limits: self.config.limits.clone(),
                 introspection: self.config.supergraph.introspection,
                 expose_plans: self.config.plugins.expose_query_plan,
+                authorization: self.config.authorization.directives.clone(),
             },
             cors: CorsRules::new(&self.config.cors),
             engine: ArcSwap::from_pointee(engine),

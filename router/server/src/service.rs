@@ -1,9 +1,12 @@
 //! What happens to an operation, whichever way it came: who asks, what it is, what it may do, its execution.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use apollo_compiler::Schema;
 use apollo_compiler::ast::OperationType;
+use apollo_compiler::validation::Valid;
 use arc_swap::ArcSwap;
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
@@ -11,11 +14,13 @@ use futures::stream::{self, BoxStream};
 use http::StatusCode;
 use http::request::Parts;
 use souk_executor::{ExecutionRequest, RequestContext, Response};
+use souk_planner::{Credentials, Planner};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::authentication::Verifier;
+use crate::authorization::{self, Claims, Denials};
 use crate::config::RouterConfig;
 use crate::correlation::{self, CORRELATION_ID, CorrelationId};
 use crate::deadline::Deadline;
@@ -26,7 +31,7 @@ use crate::http::cors::CorsRules;
 use crate::http::request::GraphQLRequest;
 use crate::operation::cache::{Failure, OperationKey};
 use crate::operation::pool::PlanningPool;
-use crate::operation::prepare::{Operation, Rules, prepare};
+use crate::operation::prepare::{Rules, credentials_asked, prepare};
 use crate::operation::variables;
 use crate::propagation::propagate;
 use crate::router::ReadinessCheck;
@@ -61,13 +66,14 @@ pub(crate) struct Ready {
     /// The plan as clients may see it, if they may.
     pub shown_plan: Option<Arc<serde_json::Value>>,
     request: ExecutionRequest,
+    denials: Denials,
 }
 
 impl Service {
     /// Who asks, and what subgraphs are told of the request.
     pub async fn context(&self, parts: &Parts) -> Result<Arc<RequestContext>, Refusal> {
         let claims = match &self.verifier {
-            Some(verifier) => verifier.verify(&parts.headers).await?,
+            Some(verifier) => verifier.verify(&parts.headers).await?.map(Arc::new),
             None => None,
         };
         let mut context = RequestContext {
@@ -80,8 +86,11 @@ impl Service {
                 .insert(CORRELATION_ID, id.header_value().clone());
             context.extensions.insert(id.clone());
         }
-        if let Some(expiry) = claims.as_ref().and_then(TokenExpiry::of) {
-            context.extensions.insert(expiry);
+        if let Some(claims) = &claims {
+            if let Some(expiry) = TokenExpiry::of(claims) {
+                context.extensions.insert(expiry);
+            }
+            context.extensions.insert(Claims(claims.clone()));
         }
         let trace = parts.headers.get(correlation::TRACEPARENT);
         if let Some(trace) = trace.filter(|value| correlation::trace_id(value).is_some()) {
@@ -90,7 +99,11 @@ impl Service {
                 .insert(correlation::TRACEPARENT, trace.clone());
         }
         if let Some(hook) = &self.hook {
-            hook.prepare(parts, claims.as_ref(), &mut context).await?;
+            hook.prepare(parts, claims.as_deref(), &mut context).await?;
+        }
+        let is_known = context.extensions.get::<Claims>().is_some();
+        if self.config.authorization.require_authentication && !is_known {
+            return Err(authorization::unknown_client());
         }
         Ok(Arc::new(context))
     }
@@ -99,6 +112,7 @@ impl Service {
     pub async fn ready(
         &self,
         request: GraphQLRequest,
+        parts: &Parts,
         context: Arc<RequestContext>,
     ) -> Result<Ready, Refusal> {
         let engine = self.engine.load_full();
@@ -107,18 +121,30 @@ impl Service {
             operation_name,
             variables,
         } = request;
-        let key = OperationKey {
+        let mut key = OperationKey {
             query,
             operation_name,
-            labels: engine.labels.choose(context.extensions.get()),
+            labels: Vec::new(),
+            credentials: None,
         };
-        let prepared = engine
-            .operations
-            .get_or_prepare(key, |key| self.prepare(engine.clone(), key))
+        key.credentials = self.credentials(&engine, &key, parts, &context).await?;
+        key.labels = engine.labels.choose(context.extensions.get());
+        let operations = &engine.operations;
+        let (prepared, is_known) = operations
+            .get_or_prepare(key, |key| self.prepare(engine.clone(), key, prepare))
             .await;
+        match is_known {
+            true => metrics::counter!("souk_router_plan_cache_hits_total").increment(1),
+            false => metrics::counter!("souk_router_plan_cache_misses_total").increment(1),
+        }
         let operation = prepared.map_err(Refusal::graphql)?;
         let coerced = variables::coerce(&engine.schema, &operation, &variables);
         let variables = coerced.map_err(|error| Refusal::graphql(vec![error]))?;
+        let denials = Denials::report(
+            &self.config.authorization.directives,
+            operation.name.as_deref(),
+            operation.plan.denials(&variables),
+        )?;
         Ok(Ready {
             engine,
             kind: operation.kind,
@@ -129,17 +155,43 @@ impl Service {
                 operation_name: operation.name.clone(),
                 variables: Arc::new(variables),
                 context,
+                errors: denials.errors.clone(),
             },
+            denials,
         })
     }
 
-    async fn prepare(
+    /// What the client shows of the credentials that an operation asks for; `None` where nothing is protected.
+    async fn credentials(
+        &self,
+        engine: &Arc<Engine>,
+        key: &OperationKey,
+        _parts: &Parts,
+        context: &RequestContext,
+    ) -> Result<Option<Credentials>, Refusal> {
+        let Some(asked) = &engine.asked else {
+            return Ok(None);
+        };
+        let (asked, _) = asked
+            .get_or_prepare(key.clone(), |key| {
+                self.prepare(engine.clone(), key, credentials_asked)
+            })
+            .await;
+        let asked = asked.map_err(Refusal::graphql)?;
+        let claims: Option<&Claims> = context.extensions.get();
+        let policies = BTreeSet::new();
+        Ok(Some(authorization::shown(&asked, claims, policies)))
+    }
+
+    /// Does one of the works of preparing an operation where it keeps nobody waiting.
+    async fn prepare<T: Send + Sync + 'static>(
         &self,
         engine: Arc<Engine>,
         key: Arc<OperationKey>,
-    ) -> Result<Arc<Operation>, Failure> {
+        work: fn(&Planner, &Valid<Schema>, &Rules, &OperationKey) -> Result<T, Failure>,
+    ) -> Result<Arc<T>, Failure> {
         let rules = self.rules.clone();
-        let job = move || prepare(&engine.planner, &engine.schema, &rules, &key).map(Arc::new);
+        let job = move || work(&engine.planner, &engine.schema, &rules, &key).map(Arc::new);
         self.pool.run(job).await.unwrap_or_else(|_| {
             tracing::error!("preparing an operation panicked");
             let error = GraphQLError::new("the operation could not be planned", "INTERNAL");
@@ -158,9 +210,10 @@ impl Service {
             engine,
             kind,
             request,
+            denials,
             ..
         } = ready;
-        let execution = async move { engine.executor.execute(request).await };
+        let execution = async move { denials.extend(engine.executor.execute(request).await) };
         if kind != OperationType::Mutation {
             return Ok(execution.await);
         }
@@ -219,9 +272,10 @@ impl Service {
             .await
             .map_err(Refused::Executed)?;
         let stopping = self.stopping.clone();
+        let denials = ready.denials;
         let counted = events.map(move |event| {
             let _ = &open;
-            event
+            denials.extend(event)
         });
         let running = counted.take_until(stopping.cancelled_owned()).boxed();
         let refused = async move { subscriber.refused().await }.boxed();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
+use souk_planner::Credentials;
 
 use crate::data::Object;
 use crate::graph::sorted;
@@ -21,6 +22,8 @@ pub struct Case {
     pub(crate) variables: Object,
     /// `# labels: one, another` - the labels of progressive overrides that are on.
     pub(crate) labels: HashSet<Arc<str>>,
+    /// `# client: {"authenticated": true, "scopes": ["a"], "policies": ["b"]}` - what the client shows. Without it, nothing.
+    pub(crate) client: Credentials,
     /// `# not like one server: why` - the answer differs from a plain server's, for this reason.
     pub unlike: Option<String>,
     /// `# b answers: {"/data/user/age": "old"}` - what stands in a subgraph's answers instead of the values at these
@@ -64,6 +67,7 @@ impl Case {
             operation_name: None,
             variables,
             labels: HashSet::new(),
+            client: Credentials::default(),
             unlike: None,
             lies: BTreeMap::new(),
             shows_requests: false,
@@ -94,10 +98,16 @@ impl Case {
                 lies.insert(subgraph.to_owned(), lie);
             }
         }
+        let client = setting("client:").map_or_else(Credentials::default, |client| {
+            let client = serde_json::from_str(client)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            credentials(&client)
+        });
         let labels = setting("labels:").into_iter();
         let labels = labels.flat_map(|labels| labels.split(", "));
         Case {
             labels: labels.map(Arc::from).collect(),
+            client,
             operation_name: setting("operation:").map(str::to_owned),
             unlike: setting("not like one server:").map(str::to_owned),
             shows_requests: setting("requests").is_some(),
@@ -115,6 +125,18 @@ impl Case {
             Expectation::Plan => "plan",
             Expectation::Requests => "requests",
         })
+    }
+}
+
+fn credentials(client: &Value) -> Credentials {
+    let names = |key: &str| {
+        let names = client[key].as_array().into_iter().flatten();
+        names.filter_map(Value::as_str).map(Arc::from).collect()
+    };
+    Credentials {
+        authenticated: client["authenticated"] == true,
+        scopes: names("scopes"),
+        policies: names("policies"),
     }
 }
 

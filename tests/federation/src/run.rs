@@ -13,8 +13,8 @@ use souk_executor::transport::http::{
 use souk_executor::{
     ExecutionRequest, Executor, PreparedPlan, RequestContext, Response, Transports,
 };
-use souk_planner::Planner;
 use souk_planner::plan::QueryPlan;
+use souk_planner::{Authorization, Planner};
 
 use crate::case::{Case, Expectation, pretty};
 use crate::data::Object;
@@ -130,7 +130,8 @@ impl Runner {
             Err(error) => return Outcome::invalid(&error.to_string()),
         };
         let name = case.operation_name.as_deref();
-        let plan = self.planner.plan_with_labels(&document, name, &case.labels);
+        let client = Authorization::Enforced(&case.client);
+        let plan = self.planner.plan_for(&document, name, &case.labels, client);
         let plan = match plan {
             Ok(plan) => plan,
             Err(error) => return Outcome::failed(WrongKind::NoPlan, format!("no plan: {error}")),
@@ -180,11 +181,14 @@ impl Runner {
             Ok(variables) => serde_json::to_value(&*variables).expect("JSON is JSON"),
             Err(error) => return Err(format!("variables: {}", error.message())),
         };
+        let plan = Arc::new(PreparedPlan::new(plan));
+        let variables = variables.as_object().cloned().unwrap_or_default();
         let request = ExecutionRequest {
-            plan: Arc::new(PreparedPlan::new(plan)),
+            errors: plan.denials(&variables).into(),
+            plan,
             document: Arc::new(document.clone()),
             operation_name: case.operation_name.clone(),
-            variables: Arc::new(variables.as_object().cloned().unwrap_or_default()),
+            variables: Arc::new(variables),
             context: Arc::new(RequestContext::default()),
         };
         if !is_subscription(case, document) {

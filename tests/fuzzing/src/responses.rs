@@ -48,6 +48,7 @@ pub(crate) fn merge(input: &[u8]) {
         operation_name: None,
         variables: Arc::new(variables.as_object().cloned().unwrap_or_default()),
         context: Arc::new(RequestContext::default()),
+        errors: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -243,6 +243,7 @@ impl Compiler {
                 }
             }
             SelectedValue::Introspection => FieldValue::Introspection,
+            SelectedValue::Denied => FieldValue::Denied,
         };
         Field {
             response_key: Arc::from(field.response_key.as_str()),

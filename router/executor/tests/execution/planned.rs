@@ -79,6 +79,7 @@ impl Shop {
             operation_name: None,
             variables: Arc::new(serde_json::from_value(variables).unwrap()),
             context: Arc::new(RequestContext::default()),
+            errors: Arc::default(),
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct Shaped<'m> {
 #[derive(Debug)]
 pub(crate) struct ShapedField<'m> {
     pub(crate) normal: &'m NormalField,
-    /// One for all types, or one for each scope; none for `__typename` and introspection.
+    /// One for all types, or one for each scope; none for `__typename`, introspection and what is denied.
     pub(crate) parts: Vec<Part<'m>>,
 }
 
@@ -74,7 +74,9 @@ impl<'m> Search<'m> {
             self.spend_steps(terms.saturating_sub(1))?;
             let guard = guard.and_loosely(&normal.guard);
             let parts = match normal.value {
-                NormalValue::Typename | NormalValue::Introspection => Vec::new(),
+                NormalValue::Typename | NormalValue::Introspection | NormalValue::Denied => {
+                    Vec::new()
+                }
                 NormalValue::Leaf | NormalValue::Composite { .. } => {
                     self.shape_field(position, normal, &guard, goals)?
                 }

@@ -16,6 +16,8 @@ struct Link {
     spec: String,
     /// The last segment of its URL, such as `v0.3`; `None` when that is the name.
     version: Option<String>,
+    /// Whether the specification is Apollo's: others may have one of the same name.
+    is_apollos: bool,
     /// The name it goes by in this document.
     prefix: String,
     /// (name in the specification without `@`, name here without `@`), directives only.
@@ -24,9 +26,8 @@ struct Link {
     imported_types: Vec<String>,
 }
 
-/// Specifications whose `for:` purpose is served. Others that have one are refused (link specification, section "for"):
-/// without authorization directives data would be open, without connectors requests would be wrong. (Cache tags are
-/// served by caching nothing.)
+/// Specifications whose `for:` purpose is served, beside those of [`AUTHORIZATION`]. Others that have one are refused (link
+/// specification, section "for"): without connectors, requests would be wrong. (Cache tags are served by caching nothing.)
 const UNDERSTOOD: [&str; 8] = [
     "cacheTag",
     "context",
@@ -41,7 +42,7 @@ const UNDERSTOOD: [&str; 8] = [
 /// The versions of the join specification that are read.
 const JOIN_VERSIONS: [&str; 5] = ["v0.1", "v0.2", "v0.3", "v0.4", "v0.5"];
 
-/// Specifications that say who may see what. Their directives go by the specifications' names.
+/// Apollo's specifications that say who may see what. Their directives go by the specifications' names.
 const AUTHORIZATION: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
 
 impl Links {
@@ -69,8 +70,14 @@ impl Links {
             let is_taken = imports.any(|(_, here)| here == spec);
             return (!is_taken).then(|| spec.to_owned());
         };
-        let import = link.imports.iter().find(|(name, _)| name == spec);
-        Some(import.map_or_else(|| link.prefix.clone(), |(_, here)| here.clone()))
+        Some(link.own_directive().to_owned())
+    }
+
+    /// The name of an authorization directive here. `None` when its specification is not linked.
+    pub(super) fn authorization_directive(&self, spec: &str) -> Option<&str> {
+        let mut links = self.links.iter();
+        let link = links.find(|link| link.is_apollos && link.spec == spec)?;
+        Some(link.own_directive())
     }
 
     /// The version of a specification that is linked.
@@ -93,6 +100,14 @@ impl Links {
     }
 }
 
+impl Link {
+    /// The name of the directive that is called as the specification.
+    fn own_directive(&self) -> &str {
+        let import = self.imports.iter().find(|(name, _)| *name == self.spec);
+        import.map_or(self.prefix.as_str(), |(_, here)| here)
+    }
+}
+
 fn belongs(name: &str, prefix: &str) -> bool {
     name.strip_prefix(prefix)
         .is_some_and(|rest| rest.starts_with("__"))
@@ -110,19 +125,6 @@ fn spec_and_version(url: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// What to tell of a supergraph with a link whose purpose is not served.
-pub(super) fn refusal(url: &str, purpose: &str) -> String {
-    let (spec, _) = spec_and_version(url);
-    if AUTHORIZATION.contains(&spec) {
-        return format!(
-            "the supergraph needs `{url}` for {purpose}: @{spec} is not enforced yet, so the supergraph is refused \
-             rather than show what the directive protects. Authorize in the subgraphs, and compose the supergraph \
-             without @{spec}"
-        );
-    }
-    format!("the supergraph needs `{url}` for {purpose}, which is not supported")
-}
-
 fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> {
     let (spec, version) = spec_and_version(url);
     if spec == "join" && version.is_some_and(|version| !JOIN_VERSIONS.contains(&version)) {
@@ -131,8 +133,10 @@ fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> 
             JOIN_VERSIONS.join(", ")
         )));
     }
+    let is_apollos = url.starts_with("https://specs.apollo.dev/");
+    let is_understood = UNDERSTOOD.contains(&spec) || (is_apollos && AUTHORIZATION.contains(&spec));
     if let Some(purpose) = enum_value(directive, "for")
-        && !UNDERSTOOD.contains(&spec)
+        && !is_understood
     {
         return Err(SupergraphError::UnsupportedLink {
             url: url.to_owned(),
@@ -142,6 +146,7 @@ fn read_link(directive: &Directive, url: &str) -> Result<Link, SupergraphError> 
     let mut link = Link {
         spec: spec.to_owned(),
         version: version.map(str::to_owned),
+        is_apollos,
         prefix: string(directive, "as").unwrap_or(spec).to_owned(),
         imports: Vec::new(),
         imported_types: Vec::new(),

@@ -1,6 +1,7 @@
 //! Reading a supergraph schema: federation model, API schema, subgraphs.
 
 mod api;
+pub(crate) mod authorization;
 mod context_arguments;
 mod federation_1;
 mod join;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
+
+use authorization::Demands;
 
 use crate::field_set::FieldSetError;
 use crate::graph::Graph;
@@ -28,6 +31,7 @@ pub struct Supergraph {
     possible: Vec<Arc<[TypeId]>>,
     sets_contexts: bool,
     has_interface_objects: bool,
+    demands: Option<Demands>,
 }
 
 /// A subgraph's name and address.
@@ -49,7 +53,7 @@ pub enum SupergraphError {
     #[error("this is not a supergraph schema: {0}")]
     NotASupergraph(String),
     /// A link that must be understood, but is not.
-    #[error("{}", links::refusal(url, purpose))]
+    #[error("the supergraph needs `{url}` for {purpose}, which is not supported")]
     UnsupportedLink {
         /// The link's URL.
         url: String,
@@ -85,6 +89,7 @@ impl Supergraph {
         let links = links::Links::read(&schema)?;
         let model = join::read(&schema, &links)?;
         let graph = Graph::new(&model);
+        let demands = authorization::read(&schema, &links);
         let api_schema = api::api_schema(schema, &links)?;
         let ids = (0..model.types.len() as u32).map(TypeId);
         let possible = ids.map(|id| possible_in(&api_schema, &model, id)).collect();
@@ -98,6 +103,7 @@ impl Supergraph {
             possible,
             sets_contexts,
             has_interface_objects,
+            demands,
         })
     }
 
@@ -150,6 +156,16 @@ impl Supergraph {
     /// Whether a subgraph knows an interface without its types.
     pub(crate) fn has_interface_objects(&self) -> bool {
         self.has_interface_objects
+    }
+
+    /// Whether credentials make a difference to what is seen.
+    pub fn has_protected_elements(&self) -> bool {
+        self.demands.is_some()
+    }
+
+    /// What elements demand; `None` when none does.
+    pub(crate) fn demands(&self) -> Option<&Demands> {
+        self.demands.as_ref()
     }
 
     pub(crate) fn is_object(&self, ty: TypeId) -> bool {

@@ -4,6 +4,7 @@
 //! unknown key or a wrong value is an error that names it.
 
 mod authentication;
+mod authorization;
 mod cross_site;
 mod expand;
 mod headers;
@@ -25,6 +26,7 @@ use std::fmt;
 use serde::Deserialize;
 
 pub use authentication::{Authentication, Jwks, Jwt, RouterAuthentication, SigningAlgorithm};
+pub use authorization::{Authorization, AuthorizationDirectives, DenialErrors, DenialReport};
 pub use cross_site::{Cors, CorsPolicy, Csrf};
 pub use expand::expand_text;
 pub use headers::{AllSubgraphs, HeaderRule, Headers, Insert, Propagate, Remove};
@@ -68,6 +70,8 @@ pub struct RouterConfig {
     pub csrf: Csrf,
     /// Who asks.
     pub authentication: Authentication,
+    /// What they may see.
+    pub authorization: Authorization,
     /// Which headers subgraphs get.
     pub headers: Headers,
     /// How subgraphs are asked, and time limits.

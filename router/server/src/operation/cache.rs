@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use moka::future::Cache;
 
-use super::prepare::Operation;
+use souk_planner::Credentials;
+
 use crate::error::GraphQLError;
 
 /// Few documents that people write are longer.
@@ -17,6 +18,8 @@ pub(crate) struct OperationKey {
     pub operation_name: Option<String>,
     /// The labels of progressive overrides that are on, sorted.
     pub labels: Vec<Arc<str>>,
+    /// What the client shows of the credentials that the operation asks for; `None` where nobody looks at them.
+    pub credentials: Option<Credentials>,
 }
 
 /// Why an operation could not be prepared.
@@ -37,19 +40,20 @@ impl From<Vec<GraphQLError>> for Failure {
     }
 }
 
-/// An operation, or why there is no plan for it.
-type Kept = Result<Arc<Operation>, Arc<Vec<GraphQLError>>>;
+/// What was made of an operation, or why the planner refused it.
+type Kept<T> = Result<Arc<T>, Arc<Vec<GraphQLError>>>;
 
-/// Prepared operations of one supergraph, and those that the planner refused. What is refused sooner is not kept.
-pub(crate) struct OperationCache {
-    operations: Cache<Arc<OperationKey>, Kept>,
+/// What was made of the operations of one supergraph, and those that the planner refused. What is refused sooner is not
+/// kept.
+pub(crate) struct OperationCache<T> {
+    operations: Cache<Arc<OperationKey>, Kept<T>>,
 }
 
-impl OperationCache {
+impl<T: Send + Sync + 'static> OperationCache<T> {
     /// A cache for so many operations of ordinary length. A longer document takes the room of several: otherwise a
     /// client could fill the memory with comments.
-    pub fn new(limit: u64) -> OperationCache {
-        let weigh = |key: &Arc<OperationKey>, _: &Kept| {
+    pub fn new(limit: u64) -> OperationCache<T> {
+        let weigh = |key: &Arc<OperationKey>, _: &Kept<T>| {
             u32::try_from(1 + key.query.len() / ORDINARY_BYTES).unwrap_or(u32::MAX)
         };
         OperationCache {
@@ -57,21 +61,22 @@ impl OperationCache {
         }
     }
 
-    /// The operation, prepared by `prepare` if it is not there. Errors go to all who wait for the same operation.
+    /// What was made of the operation, by `prepare` if it is not there, and whether it was there. Errors go to all who wait
+    /// for the same operation.
     pub async fn get_or_prepare<F>(
         &self,
         key: OperationKey,
         prepare: impl FnOnce(Arc<OperationKey>) -> F,
-    ) -> Result<Arc<Operation>, Vec<GraphQLError>>
+    ) -> (Result<Arc<T>, Vec<GraphQLError>>, bool)
     where
-        F: Future<Output = Result<Arc<Operation>, Failure>>,
+        F: Future<Output = Result<Arc<T>, Failure>>,
     {
         let key = Arc::new(key);
-        let kept = if let Some(kept) = self.operations.get(&key).await {
-            metrics::counter!("souk_router_plan_cache_hits_total").increment(1);
+        let known = self.operations.get(&key).await;
+        let is_known = known.is_some();
+        let kept = if let Some(kept) = known {
             kept
         } else {
-            metrics::counter!("souk_router_plan_cache_misses_total").increment(1);
             let prepared = prepare(key.clone());
             let to_keep = async {
                 match prepared.await {
@@ -83,7 +88,7 @@ impl OperationCache {
             let prepared = self.operations.try_get_with(key, to_keep).await;
             prepared.unwrap_or_else(Err)
         };
-        kept.map_err(|errors| errors.as_ref().clone())
+        (kept.map_err(|errors| errors.as_ref().clone()), is_known)
     }
 }
 
@@ -93,20 +98,22 @@ mod tests {
 
     /// How often an operation is prepared when it is asked for three times, and fails so.
     async fn attempts(by_planner: bool) -> usize {
-        let cache = OperationCache::new(10);
+        let cache: OperationCache<()> = OperationCache::new(10);
         let mut attempts = 0;
         for _ in 0..3 {
             let key = OperationKey {
                 query: "{ a }".to_owned(),
                 operation_name: None,
                 labels: Vec::new(),
+                credentials: None,
             };
             let prepared = cache.get_or_prepare(key, |_| {
                 attempts += 1;
                 let errors = vec![GraphQLError::new("no", "NO")];
                 std::future::ready(Err(Failure { errors, by_planner }))
             });
-            assert_eq!(prepared.await.unwrap_err()[0].message, "no");
+            let (prepared, _) = prepared.await;
+            assert_eq!(prepared.unwrap_err()[0].message, "no");
         }
         attempts
     }

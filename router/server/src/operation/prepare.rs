@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType};
-use apollo_compiler::executable::ExecutableDocument;
+use apollo_compiler::executable::{self, ExecutableDocument};
 use apollo_compiler::parser::{Parser, SourceMap};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema};
 use souk_executor::PreparedPlan;
-use souk_planner::{PlanError, Planner};
+use souk_planner::{Credentials, PlanError, Planner};
 
 use super::cache::{Failure, OperationKey};
 use super::validation::validate;
 use super::variables::nulls;
 use super::{expose, limits};
-use crate::config::Limits;
+use crate::authorization;
+use crate::config::{AuthorizationDirectives, Limits};
 use crate::error::{GraphQLError, Location, from_compiler, from_diagnostics};
 use crate::override_labels::set_of;
 
@@ -37,6 +38,7 @@ pub(crate) struct Rules {
     pub limits: Limits,
     pub introspection: bool,
     pub expose_plans: bool,
+    pub authorization: AuthorizationDirectives,
 }
 
 /// Prepares the operation of that name of a document, or its only one. The errors are all of the first stage
@@ -47,6 +49,44 @@ pub(crate) fn prepare(
     rules: &Rules,
     key: &OperationKey,
 ) -> Result<Operation, Failure> {
+    let document = checked(schema, rules, key)?;
+    let name = key.operation_name.as_deref();
+    let labels = set_of(&key.labels);
+    let mode = authorization::mode(&rules.authorization, key.credentials.as_ref());
+    let planned = planner.plan_for(&document, name, &labels, mode);
+    let plan = planned.map_err(|error| failure(&error, name, &document.sources))?;
+    let operation = operation(&document, name)?;
+    let not_null = nulls::not_null(schema, &document, operation);
+    let shown_plan = rules.expose_plans.then(|| Arc::new(expose::shown(&plan)));
+    Ok(Operation {
+        kind: operation.operation_type,
+        document: Arc::new(document),
+        name: name.map(str::to_owned),
+        not_null,
+        plan: Arc::new(PreparedPlan::new(plan)),
+        shown_plan,
+    })
+}
+
+/// The credentials that the plan of an operation depends on.
+pub(crate) fn credentials_asked(
+    planner: &Planner,
+    schema: &Valid<Schema>,
+    rules: &Rules,
+    key: &OperationKey,
+) -> Result<Credentials, Failure> {
+    let document = checked(schema, rules, key)?;
+    let name = key.operation_name.as_deref();
+    let asked = planner.credentials_asked(&document, name);
+    asked.map_err(|error| failure(&error, name, &document.sources))
+}
+
+/// Parses, checks and validates a document.
+fn checked(
+    schema: &Valid<Schema>,
+    rules: &Rules,
+    key: &OperationKey,
+) -> Result<Valid<ExecutableDocument>, Failure> {
     let operation_name = key.operation_name.as_deref();
     let document = parse(&key.query, operation_name, &rules.limits)?;
     let definition = select(&document, operation_name).map_err(|error| vec![error])?;
@@ -60,14 +100,8 @@ pub(crate) fn prepare(
         }
     }
 
-    let kind = definition.operation_type;
     let document = validate(&document, schema)?;
-    let operation = document.operations.get(operation_name).map_err(|error| {
-        vec![from_compiler(
-            &error.to_graphql_error(&document.sources),
-            "GRAPHQL_UNKNOWN_OPERATION_NAME",
-        )]
-    })?;
+    let operation = operation(&document, operation_name)?;
     let introspects = operation
         .root_fields(&document)
         .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
@@ -87,22 +121,27 @@ pub(crate) fn prepare(
         })?;
     }
 
-    let labels = set_of(&key.labels);
-    let planned = planner.plan_with_labels(&document, operation_name, &labels);
-    let plan = planned.map_err(|error| Failure {
-        errors: vec![refusal(&error, operation_name, &document.sources)],
-        by_planner: true,
-    })?;
-    let not_null = nulls::not_null(schema, &document, operation);
-    let shown_plan = rules.expose_plans.then(|| Arc::new(expose::shown(&plan)));
-    Ok(Operation {
-        document: Arc::new(document),
-        name: operation_name.map(str::to_owned),
-        kind,
-        not_null,
-        plan: Arc::new(PreparedPlan::new(plan)),
-        shown_plan,
+    Ok(document)
+}
+
+/// The operation of that name of a valid document, or its only one.
+fn operation<'d>(
+    document: &'d Valid<ExecutableDocument>,
+    name: Option<&str>,
+) -> Result<&'d Node<executable::Operation>, Vec<GraphQLError>> {
+    document.operations.get(name).map_err(|error| {
+        vec![from_compiler(
+            &error.to_graphql_error(&document.sources),
+            "GRAPHQL_UNKNOWN_OPERATION_NAME",
+        )]
     })
+}
+
+fn failure(error: &PlanError, operation: Option<&str>, sources: &SourceMap) -> Failure {
+    Failure {
+        errors: vec![refusal(error, operation, sources)],
+        by_planner: true,
+    }
 }
 
 fn refusal(error: &PlanError, operation: Option<&str>, sources: &SourceMap) -> GraphQLError {

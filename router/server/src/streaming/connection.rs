@@ -275,7 +275,7 @@ async fn start(
 ) -> Result<Started, Refusal> {
     // The token is checked for each operation: it may have expired since the connection was opened.
     let context = service.context(&parts).await?;
-    let ready = service.ready(request, context).await?;
+    let ready = service.ready(request, &parts, context).await?;
     if ready.kind != OperationType::Subscription {
         return service.execute(ready).await.map(Started::Answered);
     }

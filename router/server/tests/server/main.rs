@@ -11,6 +11,7 @@
 )]
 
 mod authentication;
+mod authorization;
 mod compression;
 mod cross_site;
 mod endpoint;

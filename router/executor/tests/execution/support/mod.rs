@@ -124,6 +124,7 @@ impl Graph {
             operation_name: None,
             variables: Arc::new(variables),
             context: Arc::new(RequestContext::default()),
+            errors: Arc::default(),
         }
     }
 

@@ -42,6 +42,7 @@ pub fn plan(
         root,
         response,
         introspects,
+        denials: Vec::new(),
     }
 }
 

@@ -40,9 +40,19 @@ pub async fn serve_with(
     shop: Shop,
     add: impl FnOnce(RouterBuilder) -> RouterBuilder,
 ) -> Served {
+    serve_graph(shop::SUPERGRAPH, config, shop, add).await
+}
+
+/// The same with this supergraph.
+pub async fn serve_graph(
+    supergraph: &str,
+    config: &str,
+    shop: Shop,
+    add: impl FnOnce(RouterBuilder) -> RouterBuilder,
+) -> Served {
     let config = RouterConfig::from_yaml(config).unwrap();
     let router = add(RouterBuilder::new(config, shop.transports()))
-        .build(shop::SUPERGRAPH)
+        .build(supergraph)
         .unwrap();
     serve_router(router).await
 }

@@ -106,6 +106,37 @@ pub fn next_supergraph() -> String {
     )
 }
 
+/// The supergraph with elements that not everybody may see.
+pub fn protected_supergraph() -> String {
+    let links = r#"
+  @link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)
+  @link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)
+  @link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)
+{
+  query: Query"#;
+    let directives = "
+directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+directive @policy(policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+";
+    let mut supergraph = SUPERGRAPH.replacen("\n{\n  query: Query", links, 1);
+    for (field, directive) in [
+        ("rating: Int", "@authenticated"),
+        (
+            "whoAmI: String",
+            r#"@requiresScopes(scopes: [["me", "profile"], ["admin"]])"#,
+        ),
+        (
+            "rename(id: ID!, name: String!): Product",
+            r#"@policy(policies: [["staff"]])"#,
+        ),
+        ("productChanged(id: ID!): Product!", "@authenticated"),
+    ] {
+        supergraph = supergraph.replacen(field, &format!("{field} {directive}"), 1);
+    }
+    supergraph + directives
+}
+
 #[derive(SimpleObject, Clone)]
 #[graphql(complex)]
 struct Product {
