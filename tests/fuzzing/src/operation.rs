@@ -1,10 +1,8 @@
 //! Operations on graphs that compose.
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::validation::Valid;
 use souk_executor::PreparedPlan;
 use souk_federation_tests::random::operation;
-use souk_planner::plan::QueryPlan;
+use souk_planner::{Authorization, Credentials, Planner};
 
 use crate::graphs::{plan, planner};
 
@@ -13,7 +11,7 @@ pub(crate) fn plan_text(input: &[u8]) {
     let Some((first, text)) = input.split_first() else {
         return;
     };
-    check(plan(planner(*first), &String::from_utf8_lossy(text)));
+    check(planner(*first), &String::from_utf8_lossy(text));
 }
 
 /// The first byte chooses the graph, the others make choices on the way to a valid operation.
@@ -23,11 +21,16 @@ pub(crate) fn plan_choices(input: &[u8]) {
     };
     let planner = planner(*first);
     let (text, _) = operation(planner.supergraph().api_schema(), choices, 150);
-    check(plan(planner, &text));
+    check(planner, &text);
 }
 
-fn check(planned: Option<(QueryPlan, Valid<ExecutableDocument>)>) {
-    if let Some((plan, _)) = planned {
+/// Plans an operation for those who see everything, and for those who see only what everybody may.
+fn check(planner: &Planner, text: &str) {
+    let nobody = Credentials::default();
+    for authorization in [Authorization::Off, Authorization::Enforced(&nobody)] {
+        let Some((plan, _)) = plan(planner, text, authorization) else {
+            continue;
+        };
         let _ = plan.to_string();
         let _ = PreparedPlan::new(plan);
     }

@@ -11,6 +11,7 @@ use souk_executor::{
     SubgraphTransport, TransportError, Transports,
 };
 use souk_federation_tests::random::operation;
+use souk_planner::{Authorization, Credentials};
 
 use crate::graphs::{plan, planner};
 
@@ -27,7 +28,12 @@ pub(crate) fn merge(input: &[u8]) {
     let planner = planner(choices[0]);
     let schema = planner.supergraph().api_schema();
     let (text, variables) = operation(schema, &choices[1..], 12);
-    let Some((plan, document)) = plan(planner, &text) else {
+    let nobody = Credentials::default();
+    let authorization = match choices[0] < 0x80 {
+        true => Authorization::Off,
+        false => Authorization::Enforced(&nobody),
+    };
+    let Some((plan, document)) = plan(planner, &text, authorization) else {
         return;
     };
     let answers: VecDeque<Bytes> = answers
@@ -42,13 +48,15 @@ pub(crate) fn merge(input: &[u8]) {
     }
     let executor = Executor::new(transports, Arc::new(schema.clone()));
     let variables = serde_json::to_value(variables).expect("JSON");
+    let variables = variables.as_object().cloned().unwrap_or_default();
+    let plan = Arc::new(PreparedPlan::new(plan));
     let request = ExecutionRequest {
-        plan: Arc::new(PreparedPlan::new(plan)),
+        errors: plan.denials(&variables).into(),
+        plan,
         document: Arc::new(document),
         operation_name: None,
-        variables: Arc::new(variables.as_object().cloned().unwrap_or_default()),
+        variables: Arc::new(variables),
         context: Arc::new(RequestContext::default()),
-        errors: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
