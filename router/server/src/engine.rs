@@ -46,6 +46,12 @@ impl Engine {
         config: &RouterConfig,
     ) -> Result<Engine, SupergraphLoadError> {
         let supergraph = Arc::new(Supergraph::parse(sdl)?);
+        let subgraphs: Vec<_> = supergraph.subgraphs().collect();
+        let names = subgraphs.iter().map(|subgraph| &*subgraph.name).collect();
+        // No mistake for certain: another version of the supergraph may have it.
+        for key in config.keys_of_unknown_subgraphs(&names) {
+            tracing::warn!(key, "the supergraph has no subgraph of this name");
+        }
         let mut transports = factory.transports(&supergraph, config)?;
         for subgraph in supergraph.subgraphs() {
             if transports.get(&subgraph.name).is_none() {

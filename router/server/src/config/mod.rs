@@ -20,7 +20,7 @@ mod supergraph;
 mod tls;
 mod traffic;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -125,6 +125,33 @@ impl RouterConfig {
             }
         }
         problems
+    }
+
+    /// The keys that say something of a subgraph by its name, when there is none of that name among these.
+    pub(crate) fn keys_of_unknown_subgraphs(&self, known: &HashSet<&str>) -> Vec<String> {
+        let traffic = self.traffic_shaping.subgraphs.keys();
+        let tls = self.tls.subgraph.subgraphs.keys();
+        let errors = self.include_subgraph_errors.subgraphs.keys();
+        let passthrough = self.subscription.mode.passthrough.subgraphs.keys();
+        let all = [
+            ("traffic_shaping.subgraphs", traffic.collect::<Vec<_>>()),
+            ("tls.subgraph.subgraphs", tls.collect()),
+            ("include_subgraph_errors.subgraphs", errors.collect()),
+            (
+                "subscription.mode.passthrough.subgraphs",
+                passthrough.collect(),
+            ),
+            (
+                "override_subgraph_url",
+                self.override_subgraph_url.keys().collect(),
+            ),
+        ];
+        let mut keys = Vec::new();
+        for (section, names) in all {
+            let unknown = names.into_iter().filter(|name| !known.contains(&***name));
+            keys.extend(unknown.map(|name| format!("{section}.{name}")));
+        }
+        keys
     }
 
     /// The paths at which something is served, by the keys that say so.

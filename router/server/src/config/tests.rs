@@ -274,3 +274,24 @@ fn broken_yaml_says_where() {
     assert!(matches!(error, ConfigError::Syntax(_)), "{error}");
     assert!(error.to_string().contains("line"), "{error}");
 }
+
+#[test]
+fn keys_for_subgraphs_that_are_not_there_are_found() {
+    let config = RouterConfig::from_yaml(
+        "
+traffic_shaping: { subgraphs: { order: { timeout: 1s }, ordr: { timeout: 1s } } }
+include_subgraph_errors: { subgraphs: { user: false, usr: false } }
+override_subgraph_url: { user: 'http://localhost:1', paymnt: 'http://localhost:2' }
+subscription: { mode: { passthrough: { subgraphs: { ordr: { protocol: sse } } } } }",
+    )
+    .unwrap();
+    assert_eq!(
+        config.keys_of_unknown_subgraphs(&["order", "user"].into()),
+        [
+            "traffic_shaping.subgraphs.ordr",
+            "include_subgraph_errors.subgraphs.usr",
+            "subscription.mode.passthrough.subgraphs.ordr",
+            "override_subgraph_url.paymnt",
+        ]
+    );
+}
