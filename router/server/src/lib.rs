@@ -4,13 +4,14 @@
 //!
 //! A request passes these stages, in the order of the modules: `observe` gives it a correlation id and a span,
 //! `graphql` tells POST, GET, server-sent events and WebSocket apart, `http` and `streaming` read it, `service`
-//! asks `authentication` and the [`RequestHook`] who it is and `authorization` what it may see, `operation` turns its
-//! document into a plan, and the executor of the current `engine` runs that.
+//! asks `authentication` and the [`RequestHook`] who it is, `authorization` and the `coprocessor` what it may see,
+//! `operation` turns its document into a plan, and the executor of the current `engine` runs that.
 
 mod authentication;
 mod authorization;
 pub mod config;
 mod connections;
+mod coprocessor;
 mod correlation;
 mod deadline;
 mod engine;
@@ -21,6 +22,7 @@ mod hook;
 mod http;
 mod observe;
 mod operation;
+mod outgoing;
 mod override_labels;
 mod page;
 mod propagation;
@@ -36,6 +38,7 @@ pub use authentication::{KeySource, KeySourceError};
 pub use authorization::Claims;
 pub use config::{ConfigError, RouterConfig};
 pub use connections::serve_routes;
+pub use coprocessor::CoprocessorSetupError;
 pub use correlation::{CORRELATION_ID, CorrelationId};
 pub use engine::SupergraphLoadError;
 pub use error::{GraphQLError, Location};

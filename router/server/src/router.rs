@@ -16,6 +16,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use crate::authentication::{KeySource, KeySourceError, Verifier};
 use crate::config::RouterConfig;
 use crate::connections::{Connections, accept};
+use crate::coprocessor::{Coprocessor, CoprocessorSetupError};
 use crate::engine::{Engine, SupergraphLoadError};
 use crate::hook::RequestHook;
 use crate::http::cors::CorsRules;
@@ -50,6 +51,9 @@ pub enum RouterError {
     /// The client for key sets cannot be made.
     #[error(transparent)]
     Keys(#[from] KeySourceError),
+    /// The client for the coprocessor cannot be made.
+    #[error(transparent)]
+    Coprocessor(#[from] CoprocessorSetupError),
     /// The threads for planning cannot be started.
     #[error("cannot start the planning threads: {0}")]
     Threads(#[from] std::io::Error),
@@ -116,6 +120,8 @@ impl RouterBuilder {
         } else {
             None
         };
+        let coprocessor = self.config.coprocessor.as_ref();
+        let coprocessor = coprocessor.map(Coprocessor::new).transpose()?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let service = Arc::new(Service {
             rules: Rules {
@@ -129,6 +135,7 @@ impl RouterBuilder {
             pool: PlanningPool::start(threads)?,
             transports: self.transports,
             verifier,
+            coprocessor,
             hook: self.hook,
             metrics: self.metrics,
             readiness: self.readiness,

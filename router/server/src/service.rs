@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::OperationType;
+use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use arc_swap::ArcSwap;
 use futures::StreamExt;
@@ -22,6 +23,7 @@ use tracing::Instrument;
 use crate::authentication::Verifier;
 use crate::authorization::{self, Claims, Denials};
 use crate::config::RouterConfig;
+use crate::coprocessor::{self, Coprocessor};
 use crate::correlation::{self, CORRELATION_ID, CorrelationId};
 use crate::deadline::Deadline;
 use crate::engine::Engine;
@@ -47,6 +49,7 @@ pub(crate) struct Service {
     pub pool: PlanningPool,
     pub transports: Box<dyn TransportFactory>,
     pub verifier: Option<Verifier>,
+    pub coprocessor: Option<Coprocessor>,
     pub hook: Option<Box<dyn RequestHook>>,
     pub metrics: Option<crate::MetricsText>,
     pub readiness: Option<ReadinessCheck>,
@@ -127,7 +130,9 @@ impl Service {
             labels: Vec::new(),
             credentials: None,
         };
-        key.credentials = self.credentials(&engine, &key, parts, &context).await?;
+        key.credentials = self
+            .credentials(&engine, &key, &variables, parts, &context)
+            .await?;
         key.labels = engine.labels.choose(context.extensions.get());
         let operations = &engine.operations;
         let (prepared, is_known) = operations
@@ -166,7 +171,8 @@ impl Service {
         &self,
         engine: &Arc<Engine>,
         key: &OperationKey,
-        _parts: &Parts,
+        variables: &JsonMap,
+        parts: &Parts,
         context: &RequestContext,
     ) -> Result<Option<Credentials>, Refusal> {
         let Some(asked) = &engine.asked else {
@@ -179,7 +185,18 @@ impl Service {
             .await;
         let asked = asked.map_err(Refusal::graphql)?;
         let claims: Option<&Claims> = context.extensions.get();
-        let policies = BTreeSet::new();
+        let policies = match &self.coprocessor {
+            Some(coprocessor) if !asked.policies.is_empty() => {
+                let operation = coprocessor::Operation {
+                    query: &key.query,
+                    operation_name: key.operation_name.as_deref(),
+                    variables,
+                };
+                let decided = coprocessor.decide(&asked.policies, claims, parts, operation);
+                decided.await?
+            }
+            _ => BTreeSet::new(),
+        };
         Ok(Some(authorization::shown(&asked, claims, policies)))
     }
 

@@ -11,6 +11,7 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::{KeySource, KeySourceError};
 use crate::config::Jwks;
+use crate::outgoing;
 
 /// However many tokens arrive that the set says nothing of, it is not fetched again sooner than this.
 const LEAST_PAUSE: Duration = Duration::from_secs(5);
@@ -49,11 +50,7 @@ struct Fetched {
 
 impl RemoteKeys {
     pub fn new(config: &Jwks) -> Result<RemoteKeys, KeySourceError> {
-        // reqwest wants a provider even for URLs without TLS. An error means that the program has chosen one.
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let client = reqwest::Client::builder().timeout(TIMEOUT).build();
+        let client = outgoing::client(TIMEOUT).build();
         Ok(RemoteKeys {
             endpoint: Arc::new(Endpoint {
                 url: config.url.0.clone(),
@@ -164,19 +161,8 @@ impl Endpoint {
     }
 
     async fn download(&self) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-        let mut response = self
-            .client
-            .get(self.url.clone())
-            .send()
-            .await?
-            .error_for_status()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LARGEST_SET_BYTES {
-                return Err(format!("the key set is longer than {LARGEST_SET_BYTES} bytes").into());
-            }
-        }
-        Ok(body)
+        let sent = self.client.get(self.url.clone()).send();
+        let response = sent.await?.error_for_status()?;
+        Ok(outgoing::body(response, LARGEST_SET_BYTES).await?)
     }
 }

@@ -5,6 +5,7 @@
 
 mod authentication;
 mod authorization;
+mod coprocessor;
 mod cross_site;
 mod expand;
 mod headers;
@@ -27,6 +28,9 @@ use serde::Deserialize;
 
 pub use authentication::{Authentication, Jwks, Jwt, RouterAuthentication, SigningAlgorithm};
 pub use authorization::{Authorization, AuthorizationDirectives, DenialErrors, DenialReport};
+pub use coprocessor::{
+    ContextEntries, ContextEntry, Coprocessor, CoprocessorRequest, CoprocessorStage,
+};
 pub use cross_site::{Cors, CorsPolicy, Csrf};
 pub use expand::expand_text;
 pub use headers::{AllSubgraphs, HeaderRule, Headers, Insert, Propagate, Remove};
@@ -34,7 +38,7 @@ pub use limits::Limits;
 pub use override_labels::LabelRule;
 pub use plugins::Plugins;
 pub use scalar::{
-    HeaderText, HeaderValueText, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
+    HeaderText, HeaderValueText, HttpUrl, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
 };
 pub use server::{Http, Server};
 pub use subgraph_errors::{Disclosure, IncludeSubgraphErrors};
@@ -72,6 +76,8 @@ pub struct RouterConfig {
     pub authentication: Authentication,
     /// What they may see.
     pub authorization: Authorization,
+    /// Who decides about the policies of `@policy`. Without it nobody does, and all are denied.
+    pub coprocessor: Option<Coprocessor>,
     /// Which headers subgraphs get.
     pub headers: Headers,
     /// How subgraphs are asked, and time limits.

@@ -167,14 +167,7 @@ impl FromStr for ServiceUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<ServiceUrl, String> {
-        let url =
-            url::Url::parse(text).map_err(|error| format!("\"{text}\" is not a URL: {error}"))?;
-        match url.scheme() {
-            "http" | "https" | "file" => Ok(ServiceUrl(url)),
-            scheme => Err(format!(
-                "\"{text}\" has the scheme \"{scheme}\"; http, https and file are supported"
-            )),
-        }
+        parse_url(text, &["http", "https", "file"]).map(ServiceUrl)
     }
 }
 
@@ -182,6 +175,37 @@ impl<'de> Deserialize<'de> for ServiceUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ServiceUrl, D::Error> {
         deserialize_text(deserializer, "a URL")
     }
+}
+
+/// The URL of a service over HTTP: `http` or `https`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpUrl(pub url::Url);
+
+impl FromStr for HttpUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<HttpUrl, String> {
+        parse_url(text, &["http", "https"]).map(HttpUrl)
+    }
+}
+
+impl<'de> Deserialize<'de> for HttpUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<HttpUrl, D::Error> {
+        deserialize_text(deserializer, "a URL")
+    }
+}
+
+/// A URL with one of these schemes.
+fn parse_url(text: &str, schemes: &[&str]) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).map_err(|error| format!("\"{text}\" is not a URL: {error}"))?;
+    if schemes.contains(&url.scheme()) {
+        return Ok(url);
+    }
+    Err(format!(
+        "\"{text}\" has the scheme \"{}\"; supported are {}",
+        url.scheme(),
+        schemes.join(", ")
+    ))
 }
 
 /// A host and a port to listen on: `127.0.0.1:4000`, `[::1]:4000`, or the name of a host, `localhost:4000`, which is

@@ -59,6 +59,14 @@ authentication:
           issuers: [https://id.example]
           algorithms: [EdDSA, ES256]
           poll_interval: 5m
+coprocessor:
+  url: http://127.0.0.1:8081
+  timeout: 2s
+  supergraph:
+    request:
+      url: https://policies.example/decide
+      context: all
+      headers: true
 headers:
   all:
     request:
@@ -165,6 +173,16 @@ subscription:
     assert_eq!(tls.identity, None);
     let jwt = config.authentication.router.jwt.unwrap();
     assert_eq!(jwt.jwks[0].poll_interval, Period::seconds(300));
+    let coprocessor = config.coprocessor.unwrap();
+    assert_eq!(coprocessor.url.0.as_str(), "http://127.0.0.1:8081/");
+    assert_eq!(coprocessor.timeout, Period::seconds(2));
+    let told = &coprocessor.supergraph.request;
+    assert_eq!(
+        told.url.as_ref().map(|url| url.0.as_str()),
+        Some("https://policies.example/decide")
+    );
+    assert_eq!(told.context, ContextEntries::All);
+    assert!(told.headers && !told.method && !told.body);
 }
 
 #[test]
@@ -202,7 +220,7 @@ cors:
 "
     )
     .join("\n"), @r#"
-    supergraf: unknown field `supergraf`, expected one of `supergraph`, `server`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
+    supergraf: unknown field `supergraf`, expected one of `supergraph`, `server`, `homepage`, `sandbox`, `health_check`, `limits`, `cors`, `csrf`, `authentication`, `authorization`, `coprocessor`, `headers`, `traffic_shaping`, `tls`, `override_subgraph_url`, `override_labels`, `include_subgraph_errors`, `subscription`, `telemetry`, `plugins`
     supergraph.listen: "nowhere" is not an address to listen on; write one such as 127.0.0.1:4000 or localhost:4000
     supergraph.path: "graphql" is not a path; write one that starts with a slash, such as /graphql
     supergraph.introspection: invalid type: string "maybe", expected a boolean
@@ -217,6 +235,65 @@ cors:
     headers.all.request[2]: unknown variant `forward`, expected one of `propagate`, `insert`, `remove`
     cors.policies[0].match_origins[0]: "(" is not a regular expression: unclosed group
     "#);
+}
+
+#[test]
+fn a_coprocessor_needs_no_more_than_a_url() {
+    let config = RouterConfig::from_yaml("coprocessor: { url: 'http://127.0.0.1:8081' }").unwrap();
+    let coprocessor = config.coprocessor.unwrap();
+    assert_eq!(coprocessor.timeout, Period::seconds(1));
+    assert_eq!(
+        coprocessor.supergraph.request,
+        CoprocessorRequest {
+            url: None,
+            context: ContextEntries::All,
+            headers: false,
+            method: false,
+            body: false,
+        }
+    );
+    assert_eq!(RouterConfig::default().coprocessor, None);
+}
+
+#[test]
+fn what_a_coprocessor_cannot_be_asked_is_named() {
+    insta::assert_snapshot!(problems("coprocessor: {}").join("\n"), @"coprocessor: missing field `url`");
+    insta::assert_snapshot!(problems(
+        r"
+coprocessor:
+  url: file:///run/policies
+  timeout: 2
+  router: { request: { headers: true } }
+  supergraph:
+    request: { context: false, sdl: true }
+    response: { body: true }
+"
+    )
+    .join("\n"), @r#"
+    coprocessor.url: "file:///run/policies" has the scheme "file"; supported are http, https
+    coprocessor.timeout: invalid type: integer `2`, expected a duration such as 500ms, 30s, 5m or 1h
+    coprocessor.router: unknown field `router`, expected one of `url`, `timeout`, `supergraph`
+    coprocessor.supergraph.request.context: the coprocessor has to be told the policies that it decides about; write all, or add apollo::authorization::required_policies under selective
+    coprocessor.supergraph.request.sdl: unknown field `sdl`, expected one of `url`, `context`, `headers`, `method`, `body`
+    coprocessor.supergraph.response: unknown field `response`, expected `request`
+    "#);
+    for context in [
+        "none",
+        "1",
+        "[all]",
+        "{ selective: [] }",
+        "{ selective: all }",
+    ] {
+        let yaml = format!(
+            "coprocessor: {{ url: 'http://127.0.0.1', supergraph: {{ request: {{ context: {context} }} }} }}"
+        );
+        let problems = problems(&yaml);
+        assert!(
+            problems.len() == 1
+                && problems[0].starts_with("coprocessor.supergraph.request.context: "),
+            "{context}: {problems:?}"
+        );
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@
 mod authentication;
 mod authorization;
 mod compression;
+mod coprocessor;
 mod cross_site;
 mod endpoint;
 mod exposed_plans;

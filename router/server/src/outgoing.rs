@@ -1,0 +1,48 @@
+//! Requests of the router's own: for keys and for decisions. Those to subgraphs are the executor's.
+
+use std::error::Error;
+use std::time::Duration;
+
+/// A client whose requests may take so long, until the end of the answer.
+pub(crate) fn client(timeout: Duration) -> reqwest::ClientBuilder {
+    // reqwest wants a provider even for URLs without TLS. An error means that the program has chosen one.
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    reqwest::Client::builder().timeout(timeout)
+}
+
+/// Why there is no body.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// It is too long.
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
+    /// It breaks off, or takes too long.
+    #[error(transparent)]
+    Interrupted(#[from] reqwest::Error),
+}
+
+/// The whole body, if it is not longer than `limit` bytes.
+pub(crate) async fn body(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > limit {
+            return Err(BodyError::TooLong(limit));
+        }
+    }
+    Ok(body)
+}
+
+/// What is at the bottom of an error, which reqwest does not show.
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
