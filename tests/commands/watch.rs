@@ -223,3 +223,23 @@ async fn a_subgraph_that_tells_another_schema_is_noticed() {
     });
     watching.await.unwrap();
 }
+
+/// Releases stand side by side, and a link to the folder of one of them is switched.
+#[test]
+fn a_switched_link_to_a_folder_is_noticed() {
+    let folder = Folder::new(&[
+        (
+            "supergraph.yaml",
+            "subgraphs:\n  a:\n    schema: { file: current/a.graphql }\n",
+        ),
+        ("v1/a.graphql", &one("first")),
+        ("v2/a.graphql", &one("second")),
+    ]);
+    std::os::unix::fs::symlink("v1", folder.path("current")).unwrap();
+    let watch = Watch::start(&folder, &[]);
+    has(&folder, "first: Int");
+    std::os::unix::fs::symlink("v2", folder.path("next")).unwrap();
+    std::fs::rename(folder.path("next"), folder.path("current")).unwrap();
+    has(&folder, "second: Int");
+    assert_eq!(watch.interrupt(), 0);
+}

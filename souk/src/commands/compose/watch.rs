@@ -1,20 +1,15 @@
 //! `souk compose --watch`: composes again whenever a schema changes.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use souk_composition::SubgraphInput;
-use tokio::sync::mpsc;
+use souk_router::FileWatch;
 
 use super::config::Listed;
 use super::{Files, compose_aside, print_warnings};
 use crate::commands::told_to_stop;
 use crate::failure::Failure;
-
-/// An editor may touch a file several times; it is read when it has been left alone for so long.
-const QUIET: Duration = Duration::from_millis(100);
 
 /// Composes `config` into `files`, and again whenever one of its files changes or, asked every `interval`, a subgraph
 /// tells another schema. What cannot be composed is reported, and leaves the output as it was.
@@ -28,8 +23,7 @@ pub(super) async fn run(
             "standard input cannot be watched; give --config a file",
         ));
     }
-    let mut folders = Folders::new()?;
-    folders.follow([config])?;
+    let mut watch = FileWatch::new([config]).map_err(Failure::setup)?;
     let mut composer = Composer {
         config,
         files,
@@ -37,9 +31,11 @@ pub(super) async fn run(
         reported: None,
     };
     let watching = async {
+        let mut longest = None;
         loop {
-            let asks_again = composer.compose(&mut folders).await;
-            folders.changed(asks_again.then_some(interval)).await;
+            watch.changed(longest).await;
+            let asks_again = composer.compose(&mut watch).await;
+            longest = asks_again.then_some(interval);
         }
     };
     tokio::select! {
@@ -65,11 +61,11 @@ struct Attempt {
 
 impl Composer<'_> {
     /// Composes, if anything changed. Returns whether changes may come of which no file tells.
-    async fn compose(&mut self, folders: &mut Folders) -> bool {
+    async fn compose(&mut self, watch: &mut FileWatch) -> bool {
         let listed = Listed::read(self.config);
         let introspects = listed.as_ref().is_ok_and(Listed::introspects);
         let outcome = match listed {
-            Ok(listed) => self.compose_listed(&listed, folders).await,
+            Ok(listed) => self.compose_listed(&listed, watch).await,
             Err(failure) => Err(failure),
         };
         match outcome {
@@ -100,9 +96,10 @@ impl Composer<'_> {
     async fn compose_listed(
         &mut self,
         listed: &Listed,
-        folders: &mut Folders,
+        watch: &mut FileWatch,
     ) -> Result<bool, Failure> {
-        folders.follow(listed.files().chain([self.config]))?;
+        let files = listed.files().chain([self.config]);
+        watch.follow(files).map_err(Failure::setup)?;
         let subgraphs = listed.subgraphs().await?;
         if let Some(last) = self.last.as_ref()
             && last.subgraphs == subgraphs
@@ -127,75 +124,5 @@ impl Composer<'_> {
             self.files.output.display()
         );
         Ok(true)
-    }
-}
-
-/// Watches the folders that files are in: many programs write a new file and move it over the old one.
-struct Folders {
-    watcher: RecommendedWatcher,
-    watched: BTreeSet<PathBuf>,
-    changes: mpsc::Receiver<()>,
-}
-
-impl Folders {
-    fn new() -> Result<Folders, Failure> {
-        // Room for one: a notice that waits stands for all that come before it is taken.
-        let (changed, changes) = mpsc::channel(1);
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let only_read = event.is_ok_and(|event| event.kind.is_access());
-            if !only_read {
-                let _ = changed.try_send(());
-            }
-        });
-        Ok(Folders {
-            watcher: watcher.map_err(Failure::setup)?,
-            watched: BTreeSet::new(),
-            changes,
-        })
-    }
-
-    /// Watches the folders of these files and no others. A folder that is not there is left out: its files are reported
-    /// as missing by who reads them, and are looked for again.
-    fn follow<'a>(&mut self, files: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
-        let mut wanted = BTreeSet::new();
-        for file in files {
-            // A link is changed where it stands or where it leads.
-            let ends = [Some(file.to_owned()), file.canonicalize().ok()];
-            let folders = ends.iter().flatten().filter_map(|path| path.parent());
-            wanted.extend(
-                folders.filter_map(|folder| match folder.as_os_str().is_empty() {
-                    true => Path::new(".").canonicalize().ok(),
-                    false => folder.canonicalize().ok(),
-                }),
-            );
-        }
-        for folder in self.watched.difference(&wanted) {
-            // A folder that is gone is not watched any more already.
-            let _ = self.watcher.unwatch(folder);
-        }
-        for folder in wanted.difference(&self.watched) {
-            self.watcher
-                .watch(folder, RecursiveMode::NonRecursive)
-                .map_err(|error| {
-                    Failure::setup(format!("cannot watch {}: {error}", folder.display()))
-                })?;
-        }
-        self.watched = wanted;
-        Ok(())
-    }
-
-    /// Resolves when a file may have changed, or after `longest`.
-    async fn changed(&mut self, longest: Option<Duration>) {
-        match longest {
-            Some(longest) => {
-                if let Err(_elapsed) = tokio::time::timeout(longest, self.changes.recv()).await {
-                    return;
-                }
-            }
-            None => {
-                self.changes.recv().await;
-            }
-        }
-        while let Ok(Some(())) = tokio::time::timeout(QUIET, self.changes.recv()).await {}
     }
 }
