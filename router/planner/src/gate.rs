@@ -13,11 +13,16 @@ use apollo_compiler::executable::{Field, Selection, SelectionSet};
 use apollo_compiler::{ExecutableDocument, Name};
 
 use crate::credentials::{Authorization, Credentials, Demand};
+use crate::error::PlanError;
 use crate::guard::Guard;
 use crate::model::TypeId;
 use crate::plan::Denial;
 use crate::supergraph::Supergraph;
 use crate::supergraph::authorization::Demands;
+
+/// An operation that is denied something in more places than have so many steps together is refused: each denial tells its
+/// whole path.
+const MAX_STEPS: usize = 100_000;
 
 /// Judges the selections of one operation, and remembers where it denied something.
 pub(crate) struct Gate<'a> {
@@ -30,6 +35,8 @@ pub(crate) struct Gate<'a> {
     /// For each field above, how many steps of the path are its, and when it is asked for.
     above: Vec<(usize, Guard)>,
     denials: IndexMap<Vec<Arc<str>>, Guard>,
+    /// How many more steps the denials' paths may have; `None` when they had too many.
+    steps_left: Option<usize>,
 }
 
 enum Mode<'a> {
@@ -81,6 +88,7 @@ impl<'a> Gate<'a> {
             path: Vec::new(),
             above: Vec::new(),
             denials: IndexMap::default(),
+            steps_left: Some(MAX_STEPS),
         })
     }
 
@@ -92,13 +100,16 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// What was denied.
-    pub(crate) fn denials(self) -> Vec<Denial> {
+    /// What was denied. Fails with [`PlanError::TooComplex`].
+    pub(crate) fn denials(self) -> Result<Vec<Denial>, PlanError> {
+        if self.steps_left.is_none() {
+            return Err(PlanError::TooComplex);
+        }
         let denials = self.denials.into_iter().map(|(path, guard)| Denial {
             path,
             condition: guard.to_condition(),
         });
-        denials.collect()
+        Ok(denials.collect())
     }
 
     /// Goes into the value of a field.
@@ -220,6 +231,21 @@ impl<'a> Gate<'a> {
 
     /// Notes a denial. True if it is enforced.
     fn deny(&mut self, step: Arc<str>, guard: &Guard) -> bool {
+        let steps = self.path.len() + 1;
+        self.steps_left = self.steps_left.and_then(|left| left.checked_sub(steps));
+        if self.steps_left.is_some() {
+            self.note(step, guard);
+        }
+        matches!(
+            self.mode,
+            Mode::Shown {
+                is_enforced: true,
+                ..
+            }
+        )
+    }
+
+    fn note(&mut self, step: Arc<str>, guard: &Guard) {
         let mut path = self.path.clone();
         path.push(step);
         let guard = match self.above.last() {
@@ -232,13 +258,6 @@ impl<'a> Gate<'a> {
                 self.denials.insert(path, guard);
             }
         }
-        matches!(
-            self.mode,
-            Mode::Shown {
-                is_enforced: true,
-                ..
-            }
-        )
     }
 
     fn is_abstract(&self, ty: &Name) -> bool {

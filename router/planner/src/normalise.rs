@@ -177,7 +177,8 @@ impl<'a> Normaliser<'a, '_> {
         for ty in possible.iter() {
             let mut applying = Vec::new();
             let mut first = None;
-            let mut covered = Guard::never();
+            // What may not be seen in one place may be in another.
+            let (mut denied, mut seen) = (Guard::never(), Guard::never());
             for (index, (_, occurrence)) in occurrences.iter().enumerate() {
                 if occurrence.types.binary_search(ty).is_err() {
                     continue;
@@ -191,7 +192,11 @@ impl<'a> Normaliser<'a, '_> {
                     });
                 }
                 // A leaf selected once more says nothing new unless under other conditions.
-                let is_new = self.widen(&mut covered, &occurrence.guard)?;
+                let covered = match occurrence.is_denied {
+                    true => &mut denied,
+                    false => &mut seen,
+                };
+                let is_new = self.widen(covered, &occurrence.guard)?;
                 if is_new || !occurrence.field.selection_set.is_empty() {
                     applying.push(index);
                 }
@@ -294,9 +299,11 @@ impl<'a> Normaliser<'a, '_> {
         if let Some(gate) = &mut self.gate {
             gate.leave();
         }
-        // An object of which nothing may be seen is not worth a request, and no mutation is run for it.
+        // An object of which nothing may be seen is not worth a request, and no mutation is run for it. One of which nothing
+        // is asked is another matter.
         let is_denied = |field: &NormalField| matches!(field.value, NormalValue::Denied);
-        if !selection.fields.is_empty() && selection.fields.iter().all(is_denied) {
+        let is_asked = |field: &NormalField| field.guard.covers(guard);
+        if selection.fields.iter().all(is_denied) && selection.fields.iter().any(is_asked) {
             return Ok(NormalValue::Denied);
         }
         Ok(NormalValue::Composite {

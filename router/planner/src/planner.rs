@@ -61,13 +61,14 @@ impl Planner {
         let operation = operation(document, operation_name)?;
         let mut gate = Gate::new(&self.supergraph, document, authorization);
         let selection = normalise(&self.supergraph, document, operation, gate.as_mut())?;
+        let denials = gate.map_or(Ok(Vec::new()), Gate::denials)?;
         let (search, shaped) = self.search(operation, &selection, labels)?;
         Ok(QueryPlan {
             kind: operation.operation_type,
             root: build(&search, operation.name.as_ref(), &operation.variables),
             response: project(&search, &shaped)?,
             introspects: shaped.introspects(),
-            denials: gate.map_or_else(Vec::new, Gate::denials),
+            denials,
         })
     }
 

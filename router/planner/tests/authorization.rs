@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use apollo_compiler::ExecutableDocument;
 use common::supergraph;
 use souk_planner::plan::QueryPlan;
-use souk_planner::{Authorization, Credentials, Planner, Supergraph};
+use souk_planner::{Authorization, Credentials, PlanError, Planner, Supergraph};
 
 const DIRECTIVES: &str = "
     directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
@@ -136,6 +136,17 @@ fn alternatives_that_nobody_can_meet_let_nobody_through() {
     assert_eq!(denied(&planner, "{ none all }", &nobody()), ["none"]);
 }
 
+/// The directives are not repeatable. Should one be repeated all the same, it does not demand less for it.
+#[test]
+fn a_directive_that_is_repeated_lets_nobody_through() {
+    let planner = planner(
+        &LINKS,
+        r#"type Query { a: Int @requiresScopes(scopes: [["x"]]) @requiresScopes(scopes: [["y"]]) }"#,
+    );
+    let client = credentials(true, &["y"], &[]);
+    assert_eq!(denied(&planner, "{ a }", &client), ["a"]);
+}
+
 /// Compositions before v2.9 let interfaces demand something of their own.
 #[test]
 fn what_an_interface_demands_itself_holds_for_the_interface() {
@@ -198,6 +209,75 @@ fn a_denial_holds_when_what_it_denies_is_asked_for() {
     user/secret if All([If("a"), Unless("b")])
     user/again if All([If("a"), If("b")])
     "#);
+}
+
+/// What is asked of an interface is denied, the same of one of its types is not: whichever comes first.
+#[test]
+fn a_leaf_that_is_denied_in_one_place_is_seen_in_another() {
+    let planner = planner(
+        &LINKS,
+        r#"type Query { nodes: [Node] }
+           interface Node { name: String }
+           type Open implements Node @join__implements(graph: A, interface: "Node") { name: String }
+           type Secret implements Node @join__implements(graph: A, interface: "Node") { name: String @authenticated }"#,
+    );
+    for selections in ["name ... on Open { name }", "... on Open { name } name"] {
+        let operation = format!("{{ nodes {{ {selections} }} }}");
+        let client = nobody();
+        let plan = plan(&planner, &operation, Authorization::Enforced(&client));
+        assert_eq!(denied(&planner, &operation, &client), ["nodes/@/name"]);
+        let fetched = plan.to_string();
+        assert!(fetched.contains("... on Open {\n        name"), "{fetched}");
+        assert!(!fetched.contains("Secret"), "{fetched}");
+    }
+}
+
+#[test]
+fn an_object_of_which_nothing_is_asked_is_there() {
+    let planner = planner(
+        &LINKS,
+        "type Query { user: User } type User { name: String secret: Int @authenticated }",
+    );
+    let client = nobody();
+    let fetched = |operation: &str| {
+        let plan = plan(&planner, operation, Authorization::Enforced(&client));
+        plan.root.is_some()
+    };
+    assert!(!fetched("{ user { secret } }"));
+    assert!(!fetched(
+        "query($a: Boolean!) { user @include(if: $a) { secret } }"
+    ));
+    // Without `$a` the response is `{ "user": {} }`, and nothing is denied.
+    assert!(fetched(
+        "query($a: Boolean!) { user { secret @include(if: $a) } }"
+    ));
+}
+
+/// A denial tells its whole path: many of them, deep down, would make a response that is much longer than what is asked.
+#[test]
+fn denials_with_very_many_steps_are_refused() {
+    let planner = planner(
+        &LINKS,
+        "type Query { user: User } type User { friend: User secret: Int @authenticated }",
+    );
+    let nested = |depth: usize, leaves: usize| {
+        let leaves: String = (0..leaves)
+            .map(|leaf| format!(" x{leaf}: secret"))
+            .collect();
+        let open = "friend {".repeat(depth);
+        format!("{{ user {{ {open} {leaves} {} }} }}", "}".repeat(depth))
+    };
+    let plan = |operation: &str| {
+        let schema = planner.supergraph().api_schema();
+        let document =
+            ExecutableDocument::parse_and_validate(schema, operation, "operation.graphql").unwrap();
+        let client = nobody();
+        let client = Authorization::Enforced(&client);
+        planner.plan_for(&document, None, &HashSet::new(), client)
+    };
+    assert_eq!(plan(&nested(40, 1_000)).unwrap().denials.len(), 1_000);
+    let refused = plan(&nested(40, 4_000)).unwrap_err();
+    assert!(matches!(refused, PlanError::TooComplex), "{refused}");
 }
 
 #[test]

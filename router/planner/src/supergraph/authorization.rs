@@ -126,17 +126,20 @@ impl Directives<'_> {
             if is(self.authenticated) {
                 demand.authenticated = true;
             } else if is(self.scopes) {
-                demand.scopes = alternatives(directive, "scopes");
+                demand.scopes = alternatives(directive, "scopes", &demand.scopes);
             } else if is(self.policies) {
-                demand.policies = alternatives(directive, "policies");
+                demand.policies = alternatives(directive, "policies", &demand.policies);
             }
         }
         demand
     }
 }
 
-/// A list of lists of names. What cannot be read cannot be met.
-fn alternatives(directive: &Directive, argument: &str) -> Alternatives {
+/// A list of lists of names. What cannot be read cannot be met, nor what several directives say: they are not repeatable.
+fn alternatives(directive: &Directive, argument: &str, before: &Alternatives) -> Alternatives {
+    if before.0.is_some() {
+        return Alternatives(Some(Vec::new()));
+    }
     let lists = directive.specified_argument_by_name(argument);
     let lists = items(lists.map(|lists| &**lists));
     let names = |list: &Value| -> Option<BTreeSet<_>> {
