@@ -28,6 +28,8 @@ pub(crate) struct Position {
     pub(crate) parent: Option<FieldId>,
     /// The field of the operation's root that it is below; `None` at the root.
     pub(crate) root_field: Option<FieldId>,
+    /// Whether a field above it is planned for some types only, so that the same may be planned once more for others.
+    pub(crate) is_by_type: bool,
     /// Present when its objects are fetched as values of several fields.
     pub(crate) entries: Option<Entries>,
     peers: PeersId,
@@ -92,6 +94,7 @@ impl<'m> Tree<'m> {
                 ty: root,
                 parent: None,
                 root_field: None,
+                is_by_type: false,
                 entries: None,
                 peers: 0,
             }],
@@ -198,6 +201,20 @@ impl<'m> Tree<'m> {
         known.iter().find(fits).copied()
     }
 
+    /// As [`Tree::find`], of all such fields the one that has the wanted key.
+    pub(crate) fn find_with_key(
+        &self,
+        position: PositionId,
+        new: &NewField<'_>,
+    ) -> Option<FieldId> {
+        let known = self.known.get(&(position, new.scope, new.name.clone()))?;
+        let mut known = known.iter().copied();
+        known.find(|id| {
+            let field = self.field(*id);
+            field.arguments == new.arguments && field.source_key == *new.wanted_key
+        })
+    }
+
     /// Adds a field; `None` when no subgraph has it.
     pub(crate) fn add(&mut self, position: PositionId, new: &NewField<'_>) -> Option<FieldId> {
         let ty = self.type_of(position, new.scope, new.name)?.clone();
@@ -206,9 +223,21 @@ impl<'m> Tree<'m> {
         let source_key = self.source_key(peers, position, new);
         self.note_use(&source_key, id, position, new);
         let value = self.model.type_id(ty.inner_named_type());
-        let root_field = self.position(position).root_field.unwrap_or(id);
-        let child =
-            value.map(|value| self.add_position(value, (id, root_field), peers, &source_key));
+        let above = self.position(position);
+        let root_field = above.root_field.unwrap_or(id);
+        let is_by_type = above.is_by_type || new.scope.is_some();
+        let child = value.map(|ty| {
+            let peers = self.peers_below(peers, &source_key);
+            self.positions.push(Position {
+                ty,
+                parent: Some(id),
+                root_field: Some(root_field),
+                is_by_type,
+                entries: None,
+                peers,
+            });
+            PositionId((self.positions.len() - 1) as u32)
+        });
         self.fields.push(TreeField {
             position,
             scope: new.scope,
@@ -313,29 +342,15 @@ impl<'m> Tree<'m> {
         self.position(position).peers
     }
 
-    fn add_position(
-        &mut self,
-        ty: TypeId,
-        (parent, root_field): (FieldId, FieldId),
-        peers: PeersId,
-        key: &Name,
-    ) -> PositionId {
+    /// What is the same for all positions below a source key at positions that have these peers.
+    fn peers_below(&mut self, peers: PeersId, key: &Name) -> PeersId {
         let next = self.peers.len() as PeersId;
-        let below = *self.peers[peers as usize]
-            .below
-            .entry(key.clone())
-            .or_insert(next);
+        let below = &mut self.peers[peers as usize].below;
+        let below = *below.entry(key.clone()).or_insert(next);
         if below == next {
             self.peers.push(Peers::default());
         }
-        self.positions.push(Position {
-            ty,
-            parent: Some(parent),
-            root_field: Some(root_field),
-            entries: None,
-            peers: below,
-        });
-        PositionId((self.positions.len() - 1) as u32)
+        below
     }
 
     fn source_key(&self, peers: PeersId, position: PositionId, new: &NewField<'_>) -> Name {

@@ -65,7 +65,7 @@ pub(super) fn entity_groups(
         } else {
             guard.to_condition()
         };
-        let contexts = contexts(search, paths, &steps, index, definitions);
+        let contexts = contexts(search, &path, &steps, index, definitions);
         groups.push(EntityGroup {
             path: path.to_vec(),
             variable: variable.clone(),
@@ -129,7 +129,7 @@ fn bound_contexts<'a>(search: &'a Search<'_>, id: StepId) -> &'a [BoundContext] 
 /// The variables for a group's contexts, by the arguments that they are for.
 fn contexts(
     search: &Search<'_>,
-    paths: &mut Paths<'_>,
+    path: &[PathSegment],
     steps: &[StepId],
     group: usize,
     definitions: &[Node<VariableDefinition>],
@@ -143,7 +143,7 @@ fn contexts(
             sources: context
                 .sources
                 .iter()
-                .map(|source| context_path(search, paths, source))
+                .map(|source| context_path(search, path, source))
                 .collect(),
         };
         (context.argument.clone(), variable)
@@ -152,19 +152,26 @@ fn contexts(
     bound.iter().enumerate().map(variable).collect()
 }
 
-fn context_path(search: &Search<'_>, paths: &mut Paths<'_>, source: &ContextSource) -> ContextPath {
-    let tree = &search.tree;
-    let scope = source.scope.filter(|_| tree.is_abstract(source.position));
+fn context_path(search: &Search<'_>, path: &[PathSegment], source: &ContextSource) -> ContextPath {
+    let model = search.supergraph.model();
     ContextPath {
-        depth: paths.to(source.position).len(),
-        // Types that set contexts are alone in their scope.
-        on: scope.map(|scope| search.supergraph.model().ty(scope.sample).name.clone()),
-        keys: source
-            .value
-            .iter()
-            .map(|field| tree.field(*field).source_key.clone())
-            .collect(),
+        depth: depth(path, source.level),
+        on: source.on.map(|ty| model.ty(ty).name.clone()),
+        keys: source.keys.clone(),
     }
+}
+
+/// How many segments of a path lead to what so many fields lead to.
+fn depth(path: &[PathSegment], level: usize) -> usize {
+    let mut fields = 0;
+    for (index, segment) in path.iter().enumerate() {
+        match segment {
+            PathSegment::Key(_) | PathSegment::OnTypes(_) if fields == level => return index,
+            PathSegment::Key(_) => fields += 1,
+            PathSegment::OnTypes(_) | PathSegment::Each => {}
+        }
+    }
+    path.len()
 }
 
 /// True when every bound field of the one is among those of the other.

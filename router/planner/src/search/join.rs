@@ -8,13 +8,12 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::contexts::Setter;
 use super::shape::{Part, Shaped, new_field};
 use super::{Goal, PlaceId, Search, Wanted};
 use crate::error::PlanError;
 use crate::graph::NodeId;
 use crate::guard::Guard;
-use crate::normalise::NormalField;
+use crate::normalise::{NormalField, NormalValue};
 use crate::scope::Scope;
 use crate::tree::{FieldId, PeersId, PositionId};
 
@@ -25,8 +24,6 @@ pub(super) struct Value {
     /// The address of the normalised field, which is asked for under one condition.
     normal: usize,
     node: NodeId,
-    /// What sets contexts for all below.
-    setter: Option<Setter>,
 }
 
 /// The values that have been laid into the tree.
@@ -53,12 +50,6 @@ impl<'m> Search<'m> {
         value: &Value,
     ) -> Option<(Part<'m>, Vec<Goal>)> {
         let (first, below) = self.joins.known.get(value)?.clone();
-        let laid = self.tree.field(first);
-        let (laid_position, laid_scope) = (laid.position, laid.scope);
-        // What is laid for values that cannot be there says nothing about others.
-        if !self.leads_on(position, scope) || !self.leads_on(laid_position, laid_scope) {
-            return None;
-        }
         let child = self.tree.field(first).child?;
         let is_new = self.tree.entries(child).is_none();
         let new = new_field(scope, normal);
@@ -104,13 +95,20 @@ impl<'m> Search<'m> {
         }
     }
 
-    /// The value of a composite field, if there is only one node where it is to be had and no context has a part in it.
+    /// The value of a composite field that may be planned more than once, if there is only one node where it is to be had
+    /// and no context has a part in it.
     pub(super) fn value(
-        &self,
+        &mut self,
         position: PositionId,
         scope: Option<Scope>,
         normal: &NormalField,
     ) -> Option<Value> {
+        let is_composite = matches!(normal.value, NormalValue::Composite { .. });
+        let may_be_again = scope.is_some() || self.tree.position(position).is_by_type;
+        // What is laid for values that cannot be there says nothing about others.
+        if !is_composite || !may_be_again || !self.leads_on(position, scope) {
+            return None;
+        }
         let graph = self.supergraph.graph();
         let ty = self.tree.owner(position, scope);
         let mut node = None;
@@ -128,7 +126,6 @@ impl<'m> Search<'m> {
             path: self.tree.path_of(position),
             normal: std::ptr::from_ref(normal) as usize,
             node: node?,
-            setter: self.setter(position, scope),
         })
     }
 

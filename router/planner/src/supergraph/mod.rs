@@ -29,7 +29,6 @@ pub struct Supergraph {
     graph: Graph,
     /// By type id: see [`possible_in`].
     possible: Vec<Arc<[TypeId]>>,
-    sets_contexts: bool,
     has_interface_objects: bool,
     demands: Option<Demands>,
 }
@@ -95,13 +94,11 @@ impl Supergraph {
         let possible = ids.map(|id| possible_in(&api_schema, &model, id)).collect();
         let mut subgraphs = model.types.values().flat_map(|ty| ty.subgraphs.values());
         let has_interface_objects = subgraphs.any(|here| here.interface_object);
-        let sets_contexts = model.types.values().any(|ty| !ty.contexts.is_empty());
         Ok(Supergraph {
             api_schema,
             model,
             graph,
             possible,
-            sets_contexts,
             has_interface_objects,
             demands,
         })
@@ -146,11 +143,6 @@ impl Supergraph {
     /// nothing implements and interface objects stand for.
     pub(crate) fn possible(&self, ty: TypeId) -> &Arc<[TypeId]> {
         &self.possible[ty.0 as usize]
-    }
-
-    /// Whether an object anywhere sets a context for what is below it.
-    pub(crate) fn sets_contexts(&self) -> bool {
-        self.sets_contexts
     }
 
     /// Whether a subgraph knows an interface without its types.
