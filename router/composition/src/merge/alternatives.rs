@@ -77,8 +77,11 @@ impl Alternatives {
             })
     }
 
+    /// Those that demand least come first, as Apollo's composer writes them.
     pub(super) fn to_value(&self) -> Value {
-        let alternatives = self.0.iter().map(|demands| {
+        let mut alternatives: Vec<_> = self.0.iter().collect();
+        alternatives.sort_by_key(|demands| demands.len());
+        let alternatives = alternatives.into_iter().map(|demands| {
             let demands = demands
                 .iter()
                 .map(|demand| Node::new(Value::String(demand.clone())));
@@ -126,5 +129,14 @@ mod tests {
         assert!(own.implies(&alternatives(&[&[]])));
         assert!(!own.implies(&alternatives(&[&["a"]])));
         assert!(!alternatives(&[]).implies(&own));
+    }
+
+    #[test]
+    fn what_demands_least_is_written_first() {
+        let found = alternatives(&[&["b", "y"], &["a", "b", "c"], &["c"]]);
+        assert_eq!(
+            found.to_value().to_string(),
+            r#"[["c"], ["b", "y"], ["a", "b", "c"]]"#
+        );
     }
 }

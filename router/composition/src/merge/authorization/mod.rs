@@ -57,30 +57,57 @@ impl Merger<'_> {
                 .filter_map(|name| types.get(name)?.as_object_type_definition())
                 .collect();
             let lists = objects.iter().map(|object| &object.directives);
-            let too_many = inherit(&mut inheriting.directives, lists);
-            if let Err(name) = too_many {
-                let locations = self.applications(implementing, name, None);
-                self.report_too_many_alternatives(interface, name, locations);
-            }
+            let combined = inherit(&mut inheriting.directives, lists);
+            self.report_inherited(combined, implementing, interface, None);
             for field in &mut inheriting.fields {
                 let name = field.name.clone();
                 let same = objects
                     .iter()
                     .filter_map(|object| object.fields.iter().find(|field| field.name == name));
-                let too_many = inherit(
+                let combined = inherit(
                     &mut field.make_mut().directives,
                     same.map(|field| &field.directives),
                 );
-                if let Err(directive) = too_many {
-                    let place = format!("{interface}.{name}");
-                    let locations = self.applications(implementing, directive, Some(&name));
-                    self.report_too_many_alternatives(&place, directive, locations);
-                }
+                self.report_inherited(combined, implementing, interface, Some(&name));
             }
             types.insert(
                 interface.clone(),
                 Definition::InterfaceTypeDefinition(definition),
             );
+        }
+    }
+
+    /// Tells what an interface, or a field of it, gets from several of its implementations.
+    fn report_inherited(
+        &mut self,
+        combined: Result<Vec<Node<Directive>>, &'static str>,
+        implementing: &[Name],
+        interface: &Name,
+        field: Option<&Name>,
+    ) {
+        let place = match field {
+            Some(field) => format!("{interface}.{field}"),
+            None => interface.to_string(),
+        };
+        match combined {
+            Err(name) => {
+                let locations = self.applications(implementing, name, field);
+                self.report_too_many_alternatives(&place, name, locations);
+            }
+            Ok(combined) => {
+                for directive in combined {
+                    let locations = self.applications(implementing, &directive.name, field);
+                    self.diagnostics.hint(
+                        code::MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
+                        format!(
+                            "the implementations of \"{place}\" have different @{}; the interface combines them to \
+                             {directive}",
+                            directive.name
+                        ),
+                        locations,
+                    );
+                }
+            }
         }
     }
 
@@ -136,7 +163,8 @@ impl Merger<'_> {
     }
 }
 
-/// Adds to an interface's directives what those of its implementations demand.
+/// Adds to an interface's directives what those of its implementations demand. Returns the directives that are made of
+/// different ones.
 ///
 /// # Errors
 ///
@@ -144,8 +172,9 @@ impl Merger<'_> {
 fn inherit<'d>(
     own: &mut DirectiveList,
     lists: impl Iterator<Item = &'d DirectiveList>,
-) -> Result<(), &'static str> {
+) -> Result<Vec<Node<Directive>>, &'static str> {
     let lists: Vec<&DirectiveList> = lists.collect();
+    let mut all_combined = Vec::new();
     for (name, strategy) in MERGED {
         if !AUTHORIZATION.contains(name) {
             continue;
@@ -160,14 +189,16 @@ fn inherit<'d>(
             ([], _) => continue,
             ([_, _, ..], Strategy::ByArgument(rules)) => {
                 let all: Vec<&Node<Directive>> = applications.iter().collect();
-                combine(&applications[0].name, &all, rules).map_err(|_| *name)?
+                let combined = combine(&applications[0].name, &all, rules).map_err(|_| *name)?;
+                all_combined.push(combined.clone());
+                combined
             }
             ([first, ..], _) => first.clone(),
         };
         own.0.retain(|directive| directive.name != *name);
         own.push(inherited);
     }
-    Ok(())
+    Ok(all_combined)
 }
 
 /// What a field reads although it does not demand what that demands, and where it says so.
