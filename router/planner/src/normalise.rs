@@ -1,14 +1,18 @@
 //! An operation without fragments: per object position, fields with the runtime types and variables they depend on, and
 //! without what the client may not see.
 
+mod collect;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use apollo_compiler::ast::{Argument, Type};
 use apollo_compiler::collections::IndexMap;
-use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
+use apollo_compiler::executable::{Field, Operation};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{ExecutableDocument, Name, Node};
+
+use collect::{Collector, Occurrence, Part};
 
 use crate::error::PlanError;
 use crate::gate::Gate;
@@ -69,24 +73,6 @@ pub(crate) enum NormalValue {
         ty: TypeId,
         selection: NormalSelection,
     },
-}
-
-/// A field as written somewhere, with what the fragments around it say.
-struct Occurrence<'a> {
-    types: Arc<[TypeId]>,
-    /// The type it is selected on.
-    on: &'a Name,
-    guard: Guard,
-    is_denied: bool,
-    field: &'a Node<Field>,
-}
-
-/// What is selected of an object in one place.
-struct Part<'a> {
-    guard: Guard,
-    /// Whether all of it is.
-    is_denied: bool,
-    set: &'a SelectionSet,
 }
 
 pub(crate) fn normalise<'a>(
@@ -356,129 +342,5 @@ fn merge_places(fields: &mut [NormalField]) {
             last = rank;
         }
         field.places = merged;
-    }
-}
-
-struct Collector<'a, 'f> {
-    supergraph: &'a Supergraph,
-    document: &'a ExecutableDocument,
-    gate: Option<&'f mut Gate<'a>>,
-    /// Spreads done: doing one again under the same conditions adds nothing, and would take exponential time.
-    seen: HashSet<(&'a Name, Arc<[TypeId]>, Guard, bool)>,
-    count: usize,
-    left: usize,
-    found: &'f mut IndexMap<&'a Name, Vec<(usize, Occurrence<'a>)>>,
-}
-
-impl<'a> Collector<'a, '_> {
-    fn collect(
-        &mut self,
-        set: &'a SelectionSet,
-        types: &Arc<[TypeId]>,
-        guard: &Guard,
-        is_denied: bool,
-    ) -> Result<(), PlanError> {
-        for selection in &set.selections {
-            let directives = match selection {
-                Selection::Field(field) => &field.directives,
-                Selection::FragmentSpread(spread) => &spread.directives,
-                Selection::InlineFragment(fragment) => &fragment.directives,
-            };
-            let guard = guard.and(&Guard::of(directives));
-            // Fragments count, too: with conditions, spreads of spreads multiply even where no field comes of them.
-            let cost = 1 + guard.literal_count();
-            self.left = self.left.checked_sub(cost).ok_or(PlanError::TooComplex)?;
-            if guard.is_never() {
-                continue;
-            }
-            match selection {
-                Selection::Field(field) => {
-                    // What type an object has may be seen by whoever may see that it is there.
-                    let is_denied = !field.name.starts_with("__")
-                        && (is_denied || self.denies_field(set, types, field, &guard));
-                    let occurrence = Occurrence {
-                        types: types.clone(),
-                        on: &set.ty,
-                        guard,
-                        is_denied,
-                        field,
-                    };
-                    self.found
-                        .entry(field.response_key())
-                        .or_default()
-                        .push((self.count, occurrence));
-                    self.count += 1;
-                }
-                Selection::FragmentSpread(spread) => {
-                    let Some(fragment) = self.document.fragments.get(&spread.fragment_name) else {
-                        continue;
-                    };
-                    let condition = fragment.type_condition();
-                    let types = self.narrow(types, Some(condition));
-                    if types.is_empty() {
-                        continue;
-                    }
-                    let within = &fragment.selection_set;
-                    let is_denied = is_denied
-                        || self.denies_fragment(set, Some(condition), &types, within, &guard);
-                    let name = &spread.fragment_name;
-                    let spread = (name, types.clone(), guard.clone(), is_denied);
-                    if self.seen.insert(spread) {
-                        self.collect(within, &types, &guard, is_denied)?;
-                    }
-                }
-                Selection::InlineFragment(fragment) => {
-                    let condition = fragment.type_condition.as_ref();
-                    let types = self.narrow(types, condition);
-                    if types.is_empty() {
-                        continue;
-                    }
-                    let within = &fragment.selection_set;
-                    let is_denied =
-                        is_denied || self.denies_fragment(set, condition, &types, within, &guard);
-                    self.collect(within, &types, &guard, is_denied)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn denies_field(
-        &mut self,
-        set: &SelectionSet,
-        types: &[TypeId],
-        field: &Field,
-        guard: &Guard,
-    ) -> bool {
-        let gate = self.gate.as_mut();
-        gate.is_some_and(|gate| gate.denies_field(&set.ty, types, field, guard))
-    }
-
-    fn denies_fragment(
-        &mut self,
-        set: &SelectionSet,
-        condition: Option<&Name>,
-        types: &[TypeId],
-        within: &SelectionSet,
-        guard: &Guard,
-    ) -> bool {
-        let gate = self.gate.as_mut();
-        gate.is_some_and(|gate| gate.denies_fragment(&set.ty, condition, types, within, guard))
-    }
-
-    fn narrow(&self, types: &Arc<[TypeId]>, condition: Option<&Name>) -> Arc<[TypeId]> {
-        let Some(condition) = condition.and_then(|name| self.supergraph.model().type_id(name))
-        else {
-            return types.clone();
-        };
-        let allowed = self.supergraph.possible(condition);
-        if types.iter().all(|ty| allowed.binary_search(ty).is_ok()) {
-            return types.clone();
-        }
-        types
-            .iter()
-            .copied()
-            .filter(|ty| allowed.binary_search(ty).is_ok())
-            .collect()
     }
 }
