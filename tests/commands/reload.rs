@@ -21,6 +21,40 @@ pub fn supergraph(subgraph: &Subgraph, fields: &str) -> String {
     compose(&[products]).unwrap().supergraph_sdl
 }
 
+/// Without configuration, nobody can show who he is. What the graph protects is kept from all, and the log says why.
+#[tokio::test]
+async fn a_protected_graph_without_configuration_says_who_is_missing() {
+    souk_platform::tls::install();
+    let subgraph = Subgraph::start(LargerCatalogue).await;
+    let open = supergraph(&subgraph, "product: Product!");
+    let folder = Folder::new(&[("supergraph.graphql", &open)]);
+    let router = Router::start(&folder, &[]);
+    let log = || router.log.lock().unwrap().clone();
+    assert!(!log().contains("nobody sees"), "{}", log());
+
+    let link = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@policy"])"#;
+    let products = SubgraphInput {
+        name: "products".to_owned(),
+        url: subgraph.url.clone(),
+        sdl: format!(
+            r#"{link}
+            type Query {{ product: Product! newest: Product @policy(policies: [["staff"]]) }}
+            type Product {{ name: String @authenticated }}"#
+        ),
+    };
+    let protected = compose(&[products]).unwrap().supergraph_sdl;
+    folder.write("supergraph.graphql", &protected);
+    crate::eventually("both warnings", || {
+        log().contains("authentication.router.jwt") && log().contains("configured as coprocessor")
+    });
+    let client = reqwest::Client::new();
+    let answer = router.query(&client, "{ product { __typename name } newest { name } }");
+    let answer = answer.await.unwrap();
+    let expected = json!({ "product": { "__typename": "Product", "name": null }, "newest": null });
+    assert_eq!(answer["data"], expected, "{answer}");
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{answer}");
+}
+
 const CLIENTS: usize = 8;
 const RELOADS: u32 = 20;
 

@@ -116,6 +116,21 @@ fn as_request_error(denial: &ResponseError) -> GraphQLError {
     error.with_path(denial.path.clone().unwrap_or_default())
 }
 
+/// Says in the log what of a supergraph nobody at all may see, because of what is not configured.
+pub(crate) fn warn_of_the_unseen(asked: &Credentials, knows_clients: bool, decides_policies: bool) {
+    if !knows_clients && (asked.authenticated || !asked.scopes.is_empty()) {
+        tracing::warn!(
+            "nobody sees what @authenticated and @requiresScopes protect, because no client is known; \
+             tokens are configured as authentication.router.jwt"
+        );
+    }
+    if !decides_policies && !asked.policies.is_empty() {
+        tracing::warn!(
+            "nobody sees what @policy protects, because nobody decides; it is configured as coprocessor"
+        );
+    }
+}
+
 /// The refusal of an anonymous request where only known clients are served.
 pub(crate) fn unknown_client() -> Refusal {
     let message = "this graph is for known clients only: send a token";

@@ -145,6 +145,7 @@ impl RouterBuilder {
             open_subscriptions: Arc::new(AtomicUsize::new(0)),
             config: self.config,
         });
+        service.warn_of_the_unseen();
         let routes = routes(&service);
         Ok(Router {
             routes,
@@ -242,7 +243,7 @@ impl RouterHandle {
         let outcome = if loaded.is_ok() { "loaded" } else { "refused" };
         metrics::counter!("souk_router_supergraph_reloads_total", "outcome" => outcome)
             .increment(1);
-        self.service.engine.store(Arc::new(loaded?));
+        self.service.take_up(loaded?);
         Ok(())
     }
 

@@ -73,6 +73,23 @@ pub(crate) struct Ready {
 }
 
 impl Service {
+    /// Serves this version of the supergraph from now on.
+    pub fn take_up(&self, engine: Engine) {
+        self.engine.store(Arc::new(engine));
+        self.warn_of_the_unseen();
+    }
+
+    /// See [`authorization::warn_of_the_unseen`].
+    pub fn warn_of_the_unseen(&self) {
+        let engine = self.engine.load();
+        if engine.asked.is_some() {
+            let asked = engine.planner.supergraph().credentials_asked();
+            let knows_clients = self.verifier.is_some() || self.hook.is_some();
+            let decides_policies = self.coprocessor.is_some();
+            authorization::warn_of_the_unseen(&asked, knows_clients, decides_policies);
+        }
+    }
+
     /// Who asks, and what subgraphs are told of the request.
     pub async fn context(&self, parts: &Parts) -> Result<Arc<RequestContext>, Refusal> {
         let claims = match &self.verifier {

@@ -11,7 +11,7 @@ use apollo_compiler::schema::{Component, ExtendedType, InterfaceType, ObjectType
 use apollo_compiler::{Name, Node, Schema};
 
 use super::links::Links;
-use crate::credentials::{Alternatives, Demand};
+use crate::credentials::{Alternatives, Credentials, Demand};
 
 /// The demands of all elements that have any.
 #[derive(Debug, Default)]
@@ -22,6 +22,16 @@ pub(crate) struct Demands {
 }
 
 impl Demands {
+    /// Everything that any of them asks for.
+    pub(crate) fn asked(&self) -> Credentials {
+        let mut asked = Credentials::default();
+        let fields = self.fields.values().flat_map(HashMap::values);
+        for demand in self.types.values().chain(fields) {
+            demand.ask(&mut asked);
+        }
+        asked
+    }
+
     /// What a type demands: of an interface, what it does beyond its types.
     pub(crate) fn of_type(&self, ty: &Name) -> Option<&Demand> {
         self.types.get(ty)

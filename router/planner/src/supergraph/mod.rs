@@ -16,6 +16,7 @@ use apollo_compiler::validation::Valid;
 
 use authorization::Demands;
 
+use crate::credentials::Credentials;
 use crate::field_set::FieldSetError;
 use crate::graph::Graph;
 use crate::model::{Model, TypeId, TypeKind};
@@ -150,9 +151,16 @@ impl Supergraph {
         self.has_interface_objects
     }
 
-    /// Whether credentials make a difference to what is seen.
+    /// Whether some elements are not for everybody.
     pub fn has_protected_elements(&self) -> bool {
         self.demands.is_some()
+    }
+
+    /// All credentials that make a difference to what is seen, somewhere.
+    pub fn credentials_asked(&self) -> Credentials {
+        self.demands
+            .as_ref()
+            .map_or_else(Credentials::default, Demands::asked)
     }
 
     /// What elements demand; `None` when none does.
