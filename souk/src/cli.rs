@@ -180,6 +180,26 @@ pub struct PlanArgs {
     /// How the plan is written.
     #[arg(long, default_value = "text")]
     pub format: PlanFormat,
+    /// For whom: without any of these, for who may see everything.
+    #[command(flatten)]
+    pub client: PlanClient,
+}
+
+/// The client that an operation is planned for. What it may not see is left out, and said on standard error.
+#[derive(Debug, Args)]
+pub struct PlanClient {
+    /// For a client that nothing is known of.
+    #[arg(long, conflicts_with_all = ["authenticated", "scope", "policy"])]
+    pub anonymous: bool,
+    /// For a client that is known (`@authenticated`).
+    #[arg(long)]
+    pub authenticated: bool,
+    /// For a client that has this scope (`@requiresScopes`); may be given several times.
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
+    /// For a client that passes this policy (`@policy`); may be given several times.
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Vec<String>,
 }
 
 /// The ways to write a plan.

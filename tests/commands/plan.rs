@@ -108,3 +108,35 @@ fn what_cannot_be_planned_is_said() {
     assert_eq!(unknown.code(), 2);
     assert!(unknown.err().contains("graphviz"), "{}", unknown.err());
 }
+
+#[test]
+fn for_a_client_that_may_not_see_everything() {
+    let folder = folder();
+    let link = LINK.replace("\"@key\"", "\"@key\", \"@requiresScopes\"");
+    folder.write(
+        "b.graphql",
+        &format!(
+            "{link}\ntype User @key(fields: \"id\") {{ id: ID! rating: Int @requiresScopes(scopes: [[\"ratings\"]]) }}"
+        ),
+    );
+    let compose = [
+        "compose",
+        "--config",
+        "supergraph.yaml",
+        "--output",
+        "supergraph.graphql",
+    ];
+    folder.souk(&compose).succeeded();
+    let plan = |client: &[&str]| folder.souk(&[&PLAN[..], &["--name", "Rating"], client].concat());
+
+    let everything = plan(&[]);
+    assert_eq!(plan(&["--scope", "ratings"]).out(), everything.out());
+    assert_eq!(everything.err(), "");
+    for client in ["--anonymous", "--authenticated"] {
+        let planned = plan(&[client]);
+        assert_eq!(planned.err(), "denied: user/rating\n");
+        assert_eq!(planned.succeeded(), "Nothing to fetch\n");
+    }
+    let contradiction = plan(&["--anonymous", "--scope", "ratings"]);
+    assert_eq!(contradiction.code(), 2, "{}", contradiction.err());
+}

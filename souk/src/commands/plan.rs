@@ -1,13 +1,15 @@
 //! `souk plan`: the query plan of an operation.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{ExecutableDocument, Name};
-use souk_planner::{Planner, Supergraph};
+use souk_planner::plan::Denial;
+use souk_planner::{Authorization, Credentials, Planner, Supergraph};
 
-use crate::cli::{PlanArgs, PlanFormat};
+use crate::cli::{PlanArgs, PlanClient, PlanFormat};
 use crate::commands::print;
 use crate::failure::Failure;
 
@@ -26,9 +28,19 @@ pub fn run(args: &PlanArgs) -> Result<(), Failure> {
             .map_err(|invalid| Failure::failed(problems(&args.operation, &invalid.errors)))?;
     require_operation(args, &document)?;
     let planner = Planner::new(Arc::new(supergraph));
+    let credentials = credentials(&args.client);
+    let authorization = credentials
+        .as_ref()
+        .map_or(Authorization::Off, Authorization::Enforced);
     let plan = planner
-        .plan(&document, args.name.as_deref())
+        .plan_for(
+            &document,
+            args.name.as_deref(),
+            &HashSet::new(),
+            authorization,
+        )
         .map_err(Failure::failed)?;
+    report(&plan.denials);
     let text = match args.format {
         PlanFormat::Text => format!("{plan}\n"),
         PlanFormat::Json => format!("{:#}\n", plan.to_json()),
@@ -36,6 +48,24 @@ pub fn run(args: &PlanArgs) -> Result<(), Failure> {
         PlanFormat::Mermaid => plan.to_mermaid(),
     };
     print(&text)
+}
+
+/// What the client shows; `None` when it may see everything.
+fn credentials(client: &PlanClient) -> Option<Credentials> {
+    let names = |names: &[String]| names.iter().map(|name| name.as_str().into()).collect();
+    let is_known = client.authenticated || !client.scope.is_empty();
+    (is_known || client.anonymous || !client.policy.is_empty()).then(|| Credentials {
+        authenticated: is_known,
+        scopes: names(&client.scope),
+        policies: names(&client.policy),
+    })
+}
+
+#[allow(clippy::print_stderr)]
+fn report(denials: &[Denial]) {
+    for denial in denials {
+        eprintln!("denied: {}", denial.path.join("/"));
+    }
 }
 
 /// Fails unless the command line says which operation is meant.
