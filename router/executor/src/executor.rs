@@ -138,7 +138,7 @@ impl<'a> Execution<'a> {
             &self.conditions,
             introspected,
             &self.request.errors,
-            state.errors,
+            &state.errors,
             &may_learn,
             plan.expected_size(state.received),
         );

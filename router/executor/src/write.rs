@@ -28,7 +28,7 @@ pub(crate) fn write_response(
     conditions: &[bool],
     introspected: Option<&Introspected>,
     known: &[GraphQLError],
-    fetch_errors: FetchErrors,
+    fetch_errors: &FetchErrors,
     may_learn: &dyn Fn(&str) -> bool,
     size_hint: usize,
 ) -> Response {
@@ -37,7 +37,7 @@ pub(crate) fn write_response(
         plan,
         conditions,
         introspected,
-        problems: Problems::new(tree, plan, conditions, &fetch_errors, may_learn),
+        problems: Problems::new(tree, plan, conditions, fetch_errors, may_learn),
         out: Vec::with_capacity(size_hint),
     };
     let (mut out, own_errors) = writer.response();

@@ -58,7 +58,8 @@ fn asked(planner: &Planner, operation: &str) -> Credentials {
     let schema = planner.supergraph().api_schema();
     let document = ExecutableDocument::parse_and_validate(schema, operation, "operation.graphql");
     let document = document.unwrap_or_else(|error| panic!("{error}"));
-    planner.credentials_asked(&document, None).unwrap()
+    let asked = planner.credentials_asked(&document, None);
+    asked.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn credentials(authenticated: bool, scopes: &[&str], policies: &[&str]) -> Credentials {
@@ -123,7 +124,8 @@ fn a_directive_of_the_same_name_is_not_one_of_them() {
     let types = r#"type Query { a: Int @policy(policies: [["internal"]]) }"#;
     let sdl = supergraph(&types.replace("{ a", "@join__type(graph: A) { a"));
     let link = format!("schema @link({})", links[0]);
-    let supergraph = Supergraph::parse(&(sdl.replacen("schema", &link, 1) + DIRECTIVES)).unwrap();
+    let supergraph = Supergraph::parse(&(sdl.replacen("schema", &link, 1) + DIRECTIVES));
+    let supergraph = supergraph.unwrap_or_else(|error| panic!("{error}"));
     assert!(!supergraph.has_protected_elements());
 }
 
