@@ -1,11 +1,11 @@
 //! A case: an operation, how to send it, and the files that say what comes of it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use souk_planner::Credentials;
 
 use crate::data::Object;
@@ -138,6 +138,14 @@ fn credentials(client: &Value) -> Credentials {
         scopes: names("scopes"),
         policies: names("policies"),
     }
+}
+
+/// What a case has after `# client:`.
+pub(crate) fn client_text(client: &Credentials) -> Value {
+    let names =
+        |names: &BTreeSet<Arc<str>>| names.iter().map(|name| Value::from(&**name)).collect();
+    let (scopes, policies): (Value, Value) = (names(&client.scopes), names(&client.policies));
+    json!({ "authenticated": client.authenticated, "scopes": scopes, "policies": policies })
 }
 
 /// JSON as the files have it.

@@ -12,6 +12,7 @@ mod execute;
 mod faults;
 mod formula;
 mod graph;
+mod hidden;
 mod http;
 mod normal;
 mod oracle;

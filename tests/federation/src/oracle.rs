@@ -9,12 +9,14 @@ use serde_json::Value;
 
 use crate::data::{Data, Object};
 use crate::execute::{events, execute};
+use crate::hidden::Hidden;
 use crate::resolve::Site;
 
-/// What the plain server answers, one response per event of a subscription.
+/// What the plain server answers, one response per event of a subscription. In the place of what is hidden is an error.
 pub(crate) fn answer(
     schema: &Valid<Schema>,
     data: &Data,
+    hidden: &Hidden,
     document: &Valid<ExecutableDocument>,
     operation_name: Option<&str>,
     variables: &Object,
@@ -26,6 +28,7 @@ pub(crate) fn answer(
             schema,
             whole_schema: schema,
             data,
+            hidden: Some(hidden),
             directives: None,
             sdl: "",
             event,

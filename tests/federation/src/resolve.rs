@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::data::{Data, Object};
 use crate::directives::{Directives, KeyField};
 use crate::formula::{self, Formula};
+use crate::hidden::{HIDDEN, Hidden};
 
 /// What all objects of one execution share.
 pub(crate) struct Site<'a> {
@@ -21,6 +22,8 @@ pub(crate) struct Site<'a> {
     pub whole_schema: &'a Valid<Schema>,
     /// The data.
     pub data: &'a Data,
+    /// What the plain server keeps from the client.
+    pub hidden: Option<&'a Hidden>,
     /// The federation directives of a subgraph; `None` on the plain server.
     pub directives: Option<&'a Directives>,
     /// The schema as its owner wrote it, for `_service`.
@@ -341,8 +344,13 @@ impl ObjectValue for Resolved<'_> {
             }
             _ => {}
         }
-        let field = &info.field_definition().name;
-        let ty = &info.field_definition().ty;
+        let definition = info.field_definition();
+        let (field, ty) = (&definition.name, &definition.ty);
+        let mut hidden = self.site.hidden.into_iter();
+        if hidden.any(|hidden| hidden.hides(self.site.schema, &self.type_name, definition)) {
+            let message = format!("[{HIDDEN}] {}.{field} is hidden", self.type_name);
+            return Err(FieldError { message });
+        }
         self.check(field)?;
         let Some(mut raw) = self.fields.get(field.as_str()) else {
             let message = format!("the data say nothing of {}.{field}", self.type_name);

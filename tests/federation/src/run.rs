@@ -14,11 +14,12 @@ use souk_executor::{
     ExecutionRequest, Executor, PreparedPlan, RequestContext, Response, Transports,
 };
 use souk_planner::plan::QueryPlan;
-use souk_planner::{Authorization, Planner};
+use souk_planner::{Authorization, Credentials, Planner};
 
 use crate::case::{Case, Expectation, pretty};
 use crate::data::Object;
 use crate::graph::Graph;
+use crate::hidden::Hidden;
 use crate::http::Listening;
 use crate::oracle;
 use crate::server::Server;
@@ -61,6 +62,24 @@ pub enum WrongKind {
     Violation,
     /// The answer is not a plain server's.
     Unequal,
+    /// A client sees what it may not see.
+    Shown,
+    /// Something is kept from a client, and no error says so.
+    Unexplained,
+    /// A client is denied what it may see.
+    Denied,
+}
+
+/// What a graph has answered.
+pub(crate) struct Answered {
+    /// The plan as text.
+    pub plan: String,
+    /// One per event of a subscription.
+    pub responses: Vec<Value>,
+    /// What the subgraphs were asked.
+    pub requests: Vec<Value>,
+    /// What they should not have been.
+    pub violations: Vec<Wrong>,
 }
 
 impl Runner {
@@ -122,47 +141,87 @@ impl Runner {
 
     /// Plans and executes a case, and compares the answer with a plain server's.
     pub async fn run(&self, case: &Case) -> Outcome {
-        let api_schema = self.graph.api_schema();
-        let parsed =
-            ExecutableDocument::parse_and_validate(api_schema, case.operation.as_str(), "case");
-        let document = match parsed {
+        let document = match self.document(case) {
             Ok(document) => document,
-            Err(error) => return Outcome::invalid(&error.to_string()),
+            Err(error) => return Outcome::invalid(&error),
         };
-        let name = case.operation_name.as_deref();
-        let client = Authorization::Enforced(&case.client);
-        let plan = self.planner.plan_for(&document, name, &case.labels, client);
-        let plan = match plan {
-            Ok(plan) => plan,
-            Err(error) => return Outcome::failed(WrongKind::NoPlan, format!("no plan: {error}")),
+        let answered = match self.answer(case, &document).await {
+            Ok(answered) => answered,
+            Err(wrong) => return Outcome::failed(wrong),
         };
-        let mut found = vec![(Expectation::Plan, format!("{plan}\n"))];
-        for server in &self.servers {
-            server.lie(case.lies.get(&server.name).cloned().unwrap_or_default());
-        }
-        let responses = match self.execute(case, plan, &document).await {
-            Ok(responses) => responses,
-            Err(error) => return Outcome::failed(WrongKind::Variables, error),
-        };
-        let requests = self
-            .servers
-            .iter()
-            .flat_map(|server| server.take_requests());
-        let requests: Vec<Value> = requests.collect();
+        let mut found = vec![(Expectation::Plan, answered.plan)];
         if case.shows_requests {
-            found.push((Expectation::Requests, pretty(&requests.into())));
+            found.push((Expectation::Requests, pretty(&answered.requests.into())));
         }
-        let mut wrong: Vec<Wrong> = Vec::new();
-        for server in &self.servers {
-            wrong.extend(server.take_violations().into_iter().map(Wrong::violation));
-        }
-        wrong.extend(self.compare(case, &responses));
-        let response = match responses.as_slice() {
+        let mut wrong = answered.violations;
+        wrong.extend(self.compare(case, &answered.responses));
+        let response = match answered.responses.as_slice() {
             [only] if !is_subscription(case, &document) => pretty(only),
-            _ => pretty(&responses.into()),
+            _ => pretty(&answered.responses.into()),
         };
         found.push((Expectation::Response, response));
         Outcome { found, wrong }
+    }
+
+    /// A case's document.
+    ///
+    /// # Errors
+    ///
+    /// Says why it is not valid for clients.
+    pub(crate) fn document(&self, case: &Case) -> Result<Valid<ExecutableDocument>, String> {
+        let schema = self.graph.api_schema();
+        ExecutableDocument::parse_and_validate(schema, case.operation.as_str(), "case")
+            .map_err(|error| error.to_string())
+    }
+
+    /// Plans a case for somebody.
+    pub(crate) fn plan(
+        &self,
+        case: &Case,
+        document: &Valid<ExecutableDocument>,
+        authorization: Authorization<'_>,
+    ) -> Result<QueryPlan, Wrong> {
+        let name = case.operation_name.as_deref();
+        let plan = self
+            .planner
+            .plan_for(document, name, &case.labels, authorization);
+        plan.map_err(|error| Wrong::new(WrongKind::NoPlan, format!("no plan: {error}")))
+    }
+
+    /// What a case's plan depends on of what its client shows.
+    pub(crate) fn asked(
+        &self,
+        case: &Case,
+        document: &Valid<ExecutableDocument>,
+    ) -> Result<Credentials, Wrong> {
+        let name = case.operation_name.as_deref();
+        let asked = self.planner.credentials_asked(document, name);
+        asked.map_err(|error| Wrong::new(WrongKind::NoPlan, format!("no plan: {error}")))
+    }
+
+    /// Plans and executes a case.
+    pub(crate) async fn answer(
+        &self,
+        case: &Case,
+        document: &Valid<ExecutableDocument>,
+    ) -> Result<Answered, Wrong> {
+        let plan = self.plan(case, document, Authorization::Enforced(&case.client))?;
+        let text = format!("{plan}\n");
+        for server in &self.servers {
+            server.lie(case.lies.get(&server.name).cloned().unwrap_or_default());
+        }
+        let responses = self.execute(case, plan, document).await;
+        let responses = responses.map_err(|error| Wrong::new(WrongKind::Variables, error))?;
+        let servers = || self.servers.iter();
+        let violations = servers().flat_map(|server| server.take_violations());
+        Ok(Answered {
+            plan: text,
+            responses,
+            requests: servers()
+                .flat_map(|server| server.take_requests())
+                .collect(),
+            violations: violations.map(Wrong::violation).collect(),
+        })
     }
 
     async fn execute(
@@ -200,61 +259,73 @@ impl Runner {
         }
     }
 
-    /// How the responses differ from those of a plain server with all the data.
-    fn compare(&self, case: &Case, responses: &[Value]) -> Vec<Wrong> {
+    /// What a plain server with all the data answers, to whom this is hidden.
+    pub(crate) fn plain_answer(&self, case: &Case, hidden: &Hidden) -> Result<Vec<Value>, Wrong> {
         let schema = self.graph.whole_schema();
         let document = ExecutableDocument::parse_and_validate(schema, &*case.operation, "case");
-        let document = match document {
-            Ok(document) => document,
-            Err(error) => {
-                let text = format!("the operation is not valid on the unsplit schema: {error}");
-                return vec![Wrong::unequal(text)];
-            }
-        };
-        let expected = oracle::answer(
+        let document = document.map_err(|error| {
+            let text = format!("the operation is not valid on the unsplit schema: {error}");
+            Wrong::new(WrongKind::Unequal, text)
+        })?;
+        let answer = oracle::answer(
             schema,
             &self.graph.data,
+            hidden,
             &document,
             case.operation_name.as_deref(),
             &case.variables,
         );
-        let expected = match expected {
+        answer.map_err(|violations| Wrong::violation(violations.join("\n")))
+    }
+
+    /// How the responses differ from those of a plain server with all the data.
+    fn compare(&self, case: &Case, responses: &[Value]) -> Option<Wrong> {
+        let expected = match self.plain_answer(case, &Hidden::default()) {
             Ok(expected) => expected,
-            Err(violations) => return violations.into_iter().map(Wrong::violation).collect(),
+            Err(wrong) => return Some(wrong),
         };
         let expected: Vec<Value> = expected.iter().map(comparable).collect();
         let found: Vec<Value> = responses.iter().map(comparable).collect();
         let same = text(&expected) == text(&found);
         match (&case.unlike, same) {
-            (None, true) | (Some(_), false) => Vec::new(),
-            (None, false) => vec![Wrong::unequal(format!(
-                "a plain server answers\n{}but the graph\n{}",
-                pretty(&expected.into()),
-                pretty(&found.into())
-            ))],
+            (None, true) | (Some(_), false) => None,
+            (None, false) => Some(Wrong::new(
+                WrongKind::Unequal,
+                format!(
+                    "a plain server answers\n{}but the graph\n{}",
+                    pretty(&expected.into()),
+                    pretty(&found.into())
+                ),
+            )),
             (Some(_), true) => {
                 let text = "the answer is a plain server's after all".to_owned();
-                vec![Wrong::unequal(text)]
+                Some(Wrong::new(WrongKind::Unequal, text))
             }
         }
     }
 }
 
 impl Outcome {
-    fn failed(kind: WrongKind, text: String) -> Outcome {
+    fn failed(wrong: Wrong) -> Outcome {
         Outcome {
             found: Vec::new(),
-            wrong: vec![Wrong { kind, text }],
+            wrong: vec![wrong],
         }
     }
 
     /// The plan as text, if there is one.
     pub fn plan(&self) -> Option<&str> {
-        let plan = self
-            .found
-            .iter()
-            .find(|(kind, _)| *kind == Expectation::Plan);
-        plan.map(|(_, text)| text.as_str())
+        self.text(Expectation::Plan)
+    }
+
+    /// The response as text, if there is one.
+    pub fn response(&self) -> Option<&str> {
+        self.text(Expectation::Response)
+    }
+
+    fn text(&self, of: Expectation) -> Option<&str> {
+        let found = self.found.iter().find(|(kind, _)| *kind == of);
+        found.map(|(_, text)| text.as_str())
     }
 
     /// The operation is not valid for clients: that is what the response says.
@@ -272,14 +343,12 @@ impl Outcome {
 }
 
 impl Wrong {
-    fn violation(text: String) -> Wrong {
-        let kind = WrongKind::Violation;
+    pub(crate) fn new(kind: WrongKind, text: String) -> Wrong {
         Wrong { kind, text }
     }
 
-    fn unequal(text: String) -> Wrong {
-        let kind = WrongKind::Unequal;
-        Wrong { kind, text }
+    fn violation(text: String) -> Wrong {
+        Wrong::new(WrongKind::Violation, text)
     }
 }
 

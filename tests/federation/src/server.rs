@@ -143,6 +143,7 @@ impl Server {
         let site = Site {
             schema: &self.schema,
             whole_schema: &self.whole_schema,
+            hidden: None,
             data: &self.data,
             directives: Some(&self.directives),
             sdl: &self.sdl,

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use souk_federation_tests::random::{
     Failure, FailureKind, Sample, Size, Tally, check, differ, features, shrink,
 };
+use souk_planner::Credentials;
 
 /// How many operations each random graph is asked.
 const OPERATIONS: usize = 4;
@@ -94,6 +95,10 @@ fn random_graphs_answer_like_one_server() {
         tally.with_errors * 20 > tally.operations,
         "few have errors: {tally:?}"
     );
+    assert!(
+        tally.partly_denied * 8 > tally.operations,
+        "of few are clients denied something: {tally:?}"
+    );
 }
 
 #[test]
@@ -140,6 +145,7 @@ fn a_schema_that_composes_to_another_one_shrinks_with_it() {
         operation: "{ users { id } }".to_owned(),
         variables: serde_json::Map::new(),
         labels: Vec::new(),
+        client: Credentials::default(),
     };
     let failure = check(&sample).expect("a failure");
     assert_eq!(failure.kind, FailureKind::Schema);
@@ -197,6 +203,7 @@ fn what_fails_shrinks_to_what_it_takes_to_fail() {
             .to_owned(),
         variables: serde_json::Map::from_iter([("n".to_owned(), 1.into())]),
         labels: Vec::new(),
+        client: Credentials::default(),
     };
     let failure = check(&sample).expect("a failure");
     let smallest = shrink(sample, &failure);

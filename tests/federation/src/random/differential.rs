@@ -6,22 +6,25 @@ use std::time::{Duration, Instant};
 
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
+use souk_planner::Credentials;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::case::Expectation;
 use crate::data::Object;
 use crate::graph::UNSPLIT;
 use crate::random::build::build;
+use crate::random::demands::Demands;
 use crate::random::dice::Dice;
 use crate::random::features::features_of;
 use crate::random::operation::Operation;
 use crate::random::print::print;
+use crate::random::protect::protect;
+use crate::random::restricted;
 use crate::random::sample::Sample;
 use crate::random::shrink::smallest;
 use crate::random::unsplit::unsplit;
 use crate::random::values::Values;
-use crate::random::whole::Size;
-use crate::run::{Outcome, Runner, WrongKind};
+use crate::random::whole::{Size, Whole};
+use crate::run::{Outcome, Runner, Wrong, WrongKind};
 
 /// An operation that takes longer than this to plan and execute fails, even in a debug build.
 const SLOW: Duration = Duration::from_secs(20);
@@ -61,6 +64,10 @@ pub struct Tally {
     pub federated: usize,
     /// Those with errors in the answer.
     pub with_errors: usize,
+    /// Those that were answered a second time, to a client that may not see everything.
+    pub restricted: usize,
+    /// Those of them of which it was denied something and saw the rest.
+    pub partly_denied: usize,
 }
 
 /// Tries `operations` random operations on one random graph; the first that fails comes back.
@@ -77,14 +84,25 @@ pub fn differ(
         Err(failure) => return Some((sample, failure)),
     };
     let runtime = runtime();
+    let demands = Demands::of(&sample.subgraphs);
+    let mut clients = Dice::new(seed.rotate_left(16));
     for _ in 0..operations {
         if !ask(runner.graph().whole_schema(), &mut sample, &mut dice, size) {
             continue;
         }
         let labels = runner.labels().filter(|_| dice.one_in(2));
         sample.labels = labels.cloned().collect();
+        sample.client = demands.everything();
         match run(&runner, &runtime, &sample) {
             Ok(outcome) => tally.count(&outcome),
+            Err(failure) => return Some((sample, failure)),
+        }
+        sample.client = demands.somebody(&mut clients);
+        if demands.hidden_from(&sample.client).is_nothing() {
+            continue;
+        }
+        match run(&runner, &runtime, &sample) {
+            Ok(outcome) => tally.count_restricted(&outcome),
             Err(failure) => return Some((sample, failure)),
         }
     }
@@ -104,9 +122,9 @@ fn ask(schema: &Valid<Schema>, sample: &mut Sample, dice: &mut Dice, size: Size)
 
 /// A random graph with its data and no operation yet, and the choices that go on from there.
 fn graph(seed: u64, size: Size) -> (Sample, Dice) {
-    let mut dice = Dice::new(seed);
-    let errors = dice.one_in(2);
-    let (whole, dice) = build(dice, size, errors);
+    let (mut whole, errors, dice) = whole(seed, size);
+    // Dice of its own: what is protected changes nothing about the rest.
+    protect(&mut whole, Dice::new(seed.rotate_left(32)));
     let values = Values {
         errors,
         dice: Dice::new(!seed),
@@ -120,13 +138,23 @@ fn graph(seed: u64, size: Size) -> (Sample, Dice) {
         operation: String::new(),
         variables: Object::new(),
         labels: Vec::new(),
+        client: Credentials::default(),
     };
     (sample, dice)
 }
 
-/// The subgraphs of a random graph: names and schemas.
+/// A random graph, whether its fields may fail, and the choices that go on from there.
+fn whole(seed: u64, size: Size) -> (Whole, bool, Dice) {
+    let mut dice = Dice::new(seed);
+    let errors = dice.one_in(2);
+    let (whole, dice) = build(dice, size, errors);
+    (whole, errors, dice)
+}
+
+/// The subgraphs of a random graph that everybody may see: names and schemas.
 pub fn subgraphs(seed: u64, size: Size) -> Vec<(String, String)> {
-    graph(seed, size).0.subgraphs
+    let (whole, ..) = whole(seed, size);
+    print(&whole)
 }
 
 /// The features that there are, and whether a random graph and some random operations on it have them.
@@ -194,8 +222,8 @@ fn ready(sample: &Sample) -> Result<Runner, Failure> {
 
 fn run(runner: &Runner, runtime: &Runtime, sample: &Sample) -> Result<Outcome, Failure> {
     let start = Instant::now();
-    let case = sample.case();
-    let outcome = catching(|| runtime.block_on(runner.run(&case)))?;
+    let outcome = catching(|| runtime.block_on(answer(runner, sample)))?;
+    let outcome = outcome.map_err(Failure::from)?;
     if start.elapsed() > SLOW {
         let text = format!("it took {} s", start.elapsed().as_secs());
         return Err(Failure {
@@ -209,6 +237,29 @@ fn run(runner: &Runner, runtime: &Runtime, sample: &Sample) -> Result<Outcome, F
             kind: FailureKind::Wrong(wrong.kind),
             text: format!("{}\n{}", wrong.text, outcome.plan().unwrap_or_default()),
         }),
+    }
+}
+
+/// What comes of a sample, whether or not its client may see everything.
+async fn answer(runner: &Runner, sample: &Sample) -> Result<Outcome, Wrong> {
+    let case = sample.case();
+    let hidden = Demands::of(&sample.subgraphs).hidden_from(&sample.client);
+    if !hidden.is_nothing() {
+        return restricted::run(runner, &case, &hidden).await;
+    }
+    let outcome = runner.run(&case).await;
+    if outcome.wrong.is_empty() {
+        restricted::check_plan_of_all(runner, &case)?;
+    }
+    Ok(outcome)
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Failure {
+        Failure {
+            kind: FailureKind::Wrong(wrong.kind),
+            text: wrong.text,
+        }
     }
 }
 
@@ -230,10 +281,7 @@ fn catching<T>(run: impl FnOnce() -> T) -> Result<T, Failure> {
 
 impl Tally {
     fn count(&mut self, outcome: &Outcome) {
-        let response = outcome
-            .found
-            .iter()
-            .find(|(kind, _)| *kind == Expectation::Response);
+        let response = outcome.response();
         self.operations += 1;
         self.federated += usize::from(
             outcome
@@ -241,7 +289,15 @@ impl Tally {
                 .is_some_and(|plan| plan.contains("_entities")),
         );
         self.with_errors +=
-            usize::from(response.is_some_and(|(_, text)| text.contains("\n  \"errors\": ")));
+            usize::from(response.is_some_and(|text| text.contains("\n  \"errors\": ")));
+    }
+
+    fn count_restricted(&mut self, outcome: &Outcome) {
+        let response = outcome.response().unwrap_or_default();
+        let is_denied = response.contains("UNAUTHORIZED_FIELD_OR_TYPE");
+        let is_empty = response.starts_with("{\n  \"data\": null");
+        self.restricted += 1;
+        self.partly_denied += usize::from(is_denied && !is_empty);
     }
 
     /// Adds what another counted.
@@ -250,5 +306,7 @@ impl Tally {
         self.operations += other.operations;
         self.federated += other.federated;
         self.with_errors += other.with_errors;
+        self.restricted += other.restricted;
+        self.partly_denied += other.partly_denied;
     }
 }

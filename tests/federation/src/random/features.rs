@@ -40,6 +40,9 @@ fn note(
 fn of_line(line: &str) -> impl IntoIterator<Item = (&'static str, bool)> {
     let has = |text: &str| line.contains(text);
     let is_interface = line.starts_with("interface ");
+    let is_protected = ["@authenticated", "@requiresScopes", "@policy"]
+        .iter()
+        .any(|directive| has(directive));
     let required = argument(line, "@requires(fields: ");
     let provided = argument(line, "@provides(fields: ");
     [
@@ -95,6 +98,15 @@ fn of_line(line: &str) -> impl IntoIterator<Item = (&'static str, bool)> {
         ),
         ("a field that clients do not see", has("@inaccessible")),
         ("a deprecated field", has("@deprecated")),
+        (
+            "a protected type",
+            is_protected && line.starts_with("type "),
+        ),
+        ("a protected field", is_protected && line.starts_with("  ")),
+        (
+            "a protected enum or scalar",
+            is_protected && (line.starts_with("enum ") || line.starts_with("scalar ")),
+        ),
         ("an argument that not all have", has("extra: Boolean")),
         ("a field that is never null", line.ends_with('!')),
     ]

@@ -2,6 +2,7 @@
 
 mod build;
 mod closure;
+mod demands;
 mod dice;
 mod differential;
 mod directives;
@@ -9,6 +10,8 @@ mod features;
 mod fields;
 mod operation;
 mod print;
+mod protect;
+mod restricted;
 mod sample;
 mod settle;
 mod shrink;

@@ -9,6 +9,10 @@ const HEADER: &str = r#"extend schema @link(url: "https://specs.apollo.dev/feder
 ])
 "#;
 
+/// The end of the header of a graph that is not for everybody.
+const PROTECTED: &str = r#", "@authenticated", "@requiresScopes", "@policy"
+])"#;
+
 /// What a deprecated field has.
 pub(super) const DEPRECATED: &str = " @deprecated(reason: \"old\")";
 
@@ -41,10 +45,15 @@ fn print_subgraph(whole: &Whole, index: usize, subgraph: &Subgraph) -> String {
     }
     for (name, definition) in basics(subgraph.more_moods, subgraph.more_filters) {
         if sdl.contains(&format!(": {name}")) || sdl.contains(&format!("[{name}")) {
-            sdl.push_str(&definition);
+            let demand = whole.demand(name, "");
+            sdl.push_str(&definition.replacen(name, &format!("{name}{demand}"), 1));
         }
     }
-    format!("{HEADER}\n{sdl}")
+    let header = match whole.demands.is_empty() {
+        true => HEADER.to_owned(),
+        false => HEADER.replace("\n])", PROTECTED),
+    };
+    format!("{header}\n{sdl}")
 }
 
 fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here: &TypeHere) {
@@ -71,6 +80,7 @@ fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here
     if here.interface_object {
         sdl.push_str(" @key(fields: \"id\") @interfaceObject");
     }
+    sdl.push_str(&whole.demand(name, ""));
     sdl.push_str(" {\n");
     let in_keys: Vec<&String> = here
         .keys
@@ -93,6 +103,9 @@ fn object(sdl: &mut String, whole: &Whole, subgraph: &Subgraph, name: &str, here
         let shareable = defined.shareable && !is_value && !in_keys.contains(&field);
         if definition.hidden && defined.is_resolved() {
             sdl.push_str(" @inaccessible");
+        }
+        if defined.is_resolved() {
+            sdl.push_str(&whole.demand(name, field));
         }
         directives(sdl, defined, shareable);
         sdl.push('\n');

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use souk_composition::SubgraphInput;
+use souk_planner::Credentials;
 
-use crate::case::{Case, pretty};
+use crate::case::{Case, client_text, pretty};
 use crate::data::{Data, Object};
 use crate::graph::{Graph, UNSPLIT};
 
@@ -26,6 +27,8 @@ pub struct Sample {
     pub variables: Object,
     /// The labels of progressive overrides that are on for it.
     pub labels: Vec<Arc<str>>,
+    /// Who asks.
+    pub client: Credentials,
 }
 
 impl Sample {
@@ -48,6 +51,7 @@ impl Sample {
     pub(crate) fn case(&self) -> Case {
         let mut case = Case::new(self.operation.clone(), self.variables.clone());
         case.labels.extend(self.labels.iter().cloned());
+        case.client = self.client.clone();
         case
     }
 
@@ -78,6 +82,9 @@ impl Sample {
         }
         if !self.labels.is_empty() {
             operation.push_str(&format!("# labels: {}\n", self.labels.join(", ")));
+        }
+        if !self.client.is_empty() {
+            operation.push_str(&format!("# client: {}\n", client_text(&self.client)));
         }
         operation.push_str(match self.operation.as_str() {
             "" => "{ __typename }\n",

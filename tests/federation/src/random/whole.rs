@@ -45,6 +45,8 @@ pub(crate) struct Whole {
     /// The members of each union.
     pub unions: IndexMap<String, Vec<String>>,
     pub subgraphs: Vec<Subgraph>,
+    /// What elements demand of who wants to see them, by type and field; a type's own has no field's name.
+    pub demands: IndexMap<(String, String), &'static str>,
 }
 
 /// What an object type is.
@@ -223,6 +225,12 @@ impl Whole {
         let here = &self.subgraphs[subgraph].interfaces;
         let extended = self.interfaces[interface].extends.as_ref();
         extended.filter(|name| here.contains(name) && here.iter().any(|it| it == interface))
+    }
+
+    /// The directives that protect a type, or a field of it, with a space before them.
+    pub fn demand(&self, ty: &str, field: &str) -> String {
+        let demand = self.demands.get(&(ty.to_owned(), field.to_owned()));
+        demand.map_or_else(String::new, |demand| format!(" {demand}"))
     }
 
     pub fn is_composite(&self, ty: &str) -> bool {
