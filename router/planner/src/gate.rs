@@ -92,6 +92,17 @@ impl<'a> Gate<'a> {
         })
     }
 
+    /// Whether what is denied is left out of the plan.
+    pub(crate) fn is_enforced(&self) -> bool {
+        matches!(
+            self.mode,
+            Mode::Shown {
+                is_enforced: true,
+                ..
+            }
+        )
+    }
+
     /// What the operation asks for.
     pub(crate) fn asked(self) -> Credentials {
         match self.mode {
@@ -162,7 +173,10 @@ impl<'a> Gate<'a> {
             let possible = self.supergraph.possible(value).clone();
             is_open &= self.meets_all(&possible, &field.selection_set);
         }
-        !is_open && self.deny(field.response_key().as_str().into(), guard)
+        if !is_open {
+            self.note(field.response_key().as_str().into(), guard);
+        }
+        !is_open
     }
 
     /// Whether a fragment is denied whose condition lets objects of these types through.
@@ -182,7 +196,10 @@ impl<'a> Gate<'a> {
         if self.is_abstract(condition) {
             is_open &= self.meets_all(types, set);
         }
-        !is_open && self.deny(format!("... on {condition}").into(), guard)
+        if !is_open {
+            self.note(format!("... on {condition}").into(), guard);
+        }
+        !is_open
     }
 
     /// Whether all the types' demands are met, if a set of an abstract type selects something of them all.
@@ -229,23 +246,13 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// Notes a denial. True if it is enforced.
-    fn deny(&mut self, step: Arc<str>, guard: &Guard) -> bool {
+    /// Notes a denial.
+    fn note(&mut self, step: Arc<str>, guard: &Guard) {
         let steps = self.path.len() + 1;
         self.steps_left = self.steps_left.and_then(|left| left.checked_sub(steps));
-        if self.steps_left.is_some() {
-            self.note(step, guard);
+        if self.steps_left.is_none() {
+            return;
         }
-        matches!(
-            self.mode,
-            Mode::Shown {
-                is_enforced: true,
-                ..
-            }
-        )
-    }
-
-    fn note(&mut self, step: Arc<str>, guard: &Guard) {
         let mut path = self.path.clone();
         path.push(step);
         let guard = match self.above.last() {

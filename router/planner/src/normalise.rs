@@ -157,6 +157,7 @@ impl<'a> Normaliser<'a, '_> {
         let are_same = occurrences
             .iter()
             .all(|(_, other)| same(&occurrences[0].1, other));
+        let is_enforced = self.is_enforced();
         // For each type: which occurrences apply, and the field's type there (it may be narrower than the
         // interface's). Types for which both are the same make a class.
         let mut split: BTreeMap<(Vec<usize>, String), (Type, Vec<TypeId>)> = BTreeMap::new();
@@ -178,7 +179,7 @@ impl<'a> Normaliser<'a, '_> {
                     });
                 }
                 // A leaf selected once more says nothing new unless under other conditions.
-                let covered = match occurrence.is_denied {
+                let covered = match occurrence.is_denied && is_enforced {
                     true => &mut denied,
                     false => &mut seen,
                 };
@@ -235,6 +236,7 @@ impl<'a> Normaliser<'a, '_> {
         });
         let composite = model.type_id(ty.inner_named_type());
         let is_denied = occurrences.iter().all(|(_, found)| found.is_denied);
+        let is_denied = is_denied && self.is_enforced();
         let value = match (field.name.as_str(), composite) {
             _ if is_denied => NormalValue::Denied,
             ("__typename", _) => NormalValue::Typename,
@@ -296,6 +298,11 @@ impl<'a> Normaliser<'a, '_> {
             ty: value,
             selection,
         })
+    }
+
+    fn is_enforced(&self) -> bool {
+        let gate = self.gate.as_ref();
+        gate.is_some_and(|gate| gate.is_enforced())
     }
 
     /// Makes a condition hold whenever another does, too. False when that adds nothing.

@@ -286,16 +286,17 @@ fn denials_with_very_many_steps_are_refused() {
 fn a_dry_run_fetches_everything() {
     let planner = planner(
         &LINKS,
-        "type Query { user: User } type User { name: String secret: Int @authenticated }",
+        "type Query { user: User open: User me: User @authenticated }
+         type User { name: String secret: Int @authenticated }",
     );
     let client = nobody();
-    let dry = plan(
-        &planner,
-        "{ user { secret } }",
-        Authorization::DryRun(&client),
-    );
-    let off = plan(&planner, "{ user { secret } }", Authorization::Off);
+    // What is below `me` is denied with it.
+    let operation = "{ open { name secret } me { name secret } }";
+    let dry = plan(&planner, operation, Authorization::DryRun(&client));
+    let off = plan(&planner, operation, Authorization::Off);
     assert_eq!(dry.to_string(), off.to_string());
-    assert_eq!(dry.denials.len(), 1);
     assert!(off.denials.is_empty());
+    let enforced = plan(&planner, operation, Authorization::Enforced(&client));
+    assert_eq!(dry.denials, enforced.denials);
+    assert_eq!(dry.denials.len(), 2);
 }

@@ -21,19 +21,24 @@ pub(crate) async fn run(runner: &Runner, case: &Case, hidden: &Hidden) -> Result
     let document = document(runner, case)?;
     let asked = runner.asked(case, &document)?;
     let shown = common(&asked, &case.client);
-    let plan = |authorization| {
-        let plan = runner.plan(case, &document, authorization)?;
-        Ok(format!("{plan:?}"))
-    };
+    let plan = |authorization| runner.plan(case, &document, authorization);
+    let denied = |text: &str| Wrong::new(WrongKind::Denied, text.to_owned());
     // The router keeps one plan for all who differ in nothing that is asked for.
     let wanted = plan(Authorization::Enforced(&case.client))?;
-    if plan(Authorization::Enforced(&shown))? != wanted {
-        let text = "the plan depends on what is not asked for";
-        return Err(Wrong::new(WrongKind::Denied, text.to_owned()));
+    let by_key = plan(Authorization::Enforced(&shown))?;
+    if format!("{by_key:?}") != format!("{wanted:?}") {
+        return Err(denied("the plan depends on what is not asked for"));
     }
-    if shown == asked && plan(Authorization::Off)? != wanted {
-        let text = "the client has all that is asked for, and something is denied";
-        return Err(Wrong::new(WrongKind::Denied, text.to_owned()));
+    if shown == asked && !wanted.denials.is_empty() {
+        return Err(denied("nothing more is asked for than the client has"));
+    }
+    let dry = plan(Authorization::DryRun(&case.client))?;
+    if dry.denials != wanted.denials {
+        return Err(denied("a dry run denies something else"));
+    }
+    let off = plan(Authorization::Off)?;
+    if dry.to_string() != off.to_string() {
+        return Err(denied("a dry run is not planned as if nothing were denied"));
     }
     let answered = runner.answer(case, &document).await?;
     let comparison = Comparison {
