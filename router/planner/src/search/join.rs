@@ -30,6 +30,8 @@ pub(super) struct Value {
 #[derive(Debug, Default)]
 pub(super) struct Joins<'m> {
     known: HashMap<Value, (FieldId, Rc<Shaped<'m>>)>,
+    /// The positions of values to which there is a way, laid or being laid, with the only node where they are.
+    occurring: HashMap<PositionId, NodeId>,
     log: Vec<Change>,
 }
 
@@ -71,6 +73,28 @@ impl<'m> Search<'m> {
         Some((part, goals))
     }
 
+    /// True when there is a way to the value of a field that is about to be laid. What is laid for values that cannot be
+    /// there says nothing about others: no way leads to what is below, and none is missed.
+    pub(super) fn note_if_it_occurs(
+        &mut self,
+        field: FieldId,
+        value: &Value,
+    ) -> Result<bool, PlanError> {
+        let Some(position) = self.tree.field(field).child else {
+            return Ok(false);
+        };
+        let route = self.route(&Goal {
+            position,
+            wanted: Wanted::Object(None),
+            for_key: false,
+            guard: Guard::always(),
+        })?;
+        if route.is_some() {
+            self.joins.occurring.insert(position, value.node);
+        }
+        Ok(route.is_some())
+    }
+
     /// Notes that the value of a field is laid, so that others can join it.
     pub(super) fn note_laid(&mut self, value: Value, part: &Part<'m>) {
         let laid = (part.field, part.below.clone());
@@ -105,7 +129,6 @@ impl<'m> Search<'m> {
     ) -> Option<Value> {
         let is_composite = matches!(normal.value, NormalValue::Composite { .. });
         let may_be_again = scope.is_some() || self.tree.position(position).is_by_type;
-        // What is laid for values that cannot be there says nothing about others.
         if !is_composite || !may_be_again || !self.leads_on(position, scope) {
             return None;
         }
@@ -165,8 +188,16 @@ impl<'m> Search<'m> {
         Ok(())
     }
 
-    /// Where the search may start at a position with several entries before any is placed.
+    /// True when all ways to a position lead to one node, whatever is above: nothing has to be searched for there.
+    pub(super) fn stands_alone(&self, position: PositionId) -> bool {
+        self.tree.entries(position).is_some() || self.joins.occurring.contains_key(&position)
+    }
+
+    /// Where the search may start before anything is placed: at such a position, or where one has several entries.
     pub(super) fn value_before_entry(&self, position: PositionId) -> Option<NodeId> {
+        if let Some(node) = self.joins.occurring.get(&position) {
+            return Some(*node);
+        }
         let entries = self.tree.entries(position)?;
         (!self.entered.contains(&position)).then_some(entries.node)
     }

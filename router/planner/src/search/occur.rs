@@ -215,8 +215,8 @@ impl Search<'_> {
         }
     }
 
-    /// The runtime types a goal is limited to on its way, outermost first: from the root, or from a position with several
-    /// entries. The flag is false when none of those entries can occur.
+    /// The runtime types a goal is limited to on its way, outermost first: from the root, or from a position to which
+    /// there is a way in any case, or that has several entries. The flag is false when none of those entries can occur.
     fn scopes(&self, goal: &Goal) -> (Vec<(PositionId, Scope)>, bool) {
         let mut scopes = Vec::new();
         let mut at = goal.position;
@@ -234,10 +234,10 @@ impl Search<'_> {
         (scopes, !self.is_never_entered(at))
     }
 
-    /// The only field that leads to a position.
+    /// The only field that leads to a position, unless it makes no difference.
     fn way_in(&self, position: PositionId) -> Option<FieldId> {
         match self.tree.ways_in(position) {
-            [only] => Some(*only),
+            [only] if !self.stands_alone(position) => Some(*only),
             _ => None,
         }
     }

@@ -94,8 +94,8 @@ impl Search<'_> {
         Ok(run.finish())
     }
 
-    /// From the goal up to the root, or to the last position that can be entered in one way only and has been, or that has
-    /// several entries, all of which are taken.
+    /// From the goal up to the root, or to the last position that can be entered in one way only and has been, or to which
+    /// all ways lead alike: all entries of one that has several are taken.
     fn way(&self, goal: &Goal, breadth: Breadth) -> Way {
         let mut way = Way {
             breadth,
@@ -104,7 +104,7 @@ impl Search<'_> {
         };
         let mut at = goal.position;
         while let Some(field) = self.tree.position(at).parent {
-            if self.tree.entries(at).is_some() {
+            if self.stands_alone(at) {
                 break;
             }
             let is_entered = !self.index.values(at).is_empty() && self.has_one_resolver(field);

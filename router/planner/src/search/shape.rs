@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::join::Value;
 use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::guard::Guard;
@@ -183,12 +184,9 @@ impl<'m> Search<'m> {
             }
         }
         let mut attempt = Vec::new();
-        let part = self.shape_below(field, normal, guard, &mut attempt)?;
+        let part = self.shape_value(field, normal, guard, value, &mut attempt)?;
         if !self.all_feasible(&attempt)? {
             return Ok(None);
-        }
-        if let Some(value) = value {
-            self.note_laid(value, &part);
         }
         Ok(Some((part, attempt)))
     }
@@ -232,8 +230,24 @@ impl<'m> Search<'m> {
             return Ok(part);
         }
         let field = self.shape_top(position, scope, normal)?;
+        self.shape_value(field, normal, guard, value, goals)
+    }
+
+    /// Lays what is below a field. If others can join its value, notes it for them.
+    fn shape_value(
+        &mut self,
+        field: FieldId,
+        normal: &'m NormalField,
+        guard: &Guard,
+        value: Option<Value>,
+        goals: &mut Vec<Goal>,
+    ) -> Result<Part<'m>, PlanError> {
+        let joinable = match value {
+            Some(value) if self.note_if_it_occurs(field, &value)? => Some(value),
+            _ => None,
+        };
         let part = self.shape_below(field, normal, guard, goals)?;
-        if let Some(value) = value {
+        if let Some(value) = joinable {
             self.note_laid(value, &part);
         }
         Ok(part)
