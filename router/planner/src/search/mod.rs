@@ -241,6 +241,8 @@ impl<'m> Search<'m> {
         let (shaped, mut goals) = search.shape(selection)?;
         // Whoever reads the shape can tell what is shared in it.
         search.joins = Joins::default();
+        // More fields may lead to a position by now than when it was first looked at.
+        search.origins.clear();
         goals.sort_by_key(|goal| search.choices(goal));
         search.untold = Untold::new(&search.tree, &goals);
         for goal in &goals {
