@@ -56,8 +56,9 @@ fn closes_too_often(text: &str) -> bool {
 }
 
 fn selection_document(text: &str) -> Result<Document, WithErrors<Document>> {
-    let text = text.trim();
-    let selection = match text.starts_with('{') {
+    // Not all that Unicode takes for white space is to be ignored.
+    let ignored = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | ',' | '\u{feff}');
+    let selection = match text.trim_start_matches(ignored).starts_with('{') {
         true => text.to_owned(),
         false => format!("{{ {text} }}"),
     };
