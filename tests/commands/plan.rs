@@ -5,6 +5,14 @@ use serde_json::Value;
 use crate::Folder;
 use crate::compose::LINK;
 
+const COMPOSE: [&str; 5] = [
+    "compose",
+    "--config",
+    "supergraph.yaml",
+    "--output",
+    "supergraph.graphql",
+];
+
 fn folder() -> Folder {
     let folder = Folder::new(&[
         (
@@ -27,14 +35,7 @@ fn folder() -> Folder {
         ),
         ("wrong.graphql", "{ user {\n  nothing\n} }"),
     ]);
-    let compose = [
-        "compose",
-        "--config",
-        "supergraph.yaml",
-        "--output",
-        "supergraph.graphql",
-    ];
-    folder.souk(&compose).succeeded();
+    folder.souk(&COMPOSE).succeeded();
     folder
 }
 
@@ -119,14 +120,7 @@ fn for_a_client_that_may_not_see_everything() {
             "{link}\ntype User @key(fields: \"id\") {{ id: ID! rating: Int @requiresScopes(scopes: [[\"ratings\"]]) }}"
         ),
     );
-    let compose = [
-        "compose",
-        "--config",
-        "supergraph.yaml",
-        "--output",
-        "supergraph.graphql",
-    ];
-    folder.souk(&compose).succeeded();
+    folder.souk(&COMPOSE).succeeded();
     let plan = |client: &[&str]| folder.souk(&[&PLAN[..], &["--name", "Rating"], client].concat());
 
     let everything = plan(&[]);

@@ -15,13 +15,6 @@ pub struct Credentials {
     pub policies: BTreeSet<Arc<str>>,
 }
 
-impl Credentials {
-    /// True when nothing is shown, or asked for.
-    pub fn is_empty(&self) -> bool {
-        !self.authenticated && self.scopes.is_empty() && self.policies.is_empty()
-    }
-}
-
 /// Who may see what an operation asks for.
 #[derive(Debug, Clone, Copy)]
 pub enum Authorization<'a> {

@@ -132,11 +132,16 @@ impl<'a> Gate<'a> {
             self.path.push("@".into());
             ty = inner;
         }
-        let guard = match self.above.last() {
+        self.above
+            .push((self.path.len() - before, self.asked_for(guard)));
+    }
+
+    /// When something is asked for at all that is asked for so of the object it belongs to.
+    fn asked_for(&self, guard: &Guard) -> Guard {
+        match self.above.last() {
             Some((_, above)) => above.and_loosely(guard),
             None => guard.clone(),
-        };
-        self.above.push((self.path.len() - before, guard));
+        }
     }
 
     /// Goes back out of the value.
@@ -255,10 +260,7 @@ impl<'a> Gate<'a> {
         }
         let mut path = self.path.clone();
         path.push(step);
-        let guard = match self.above.last() {
-            Some((_, above)) => above.and_loosely(guard),
-            None => guard.clone(),
-        };
+        let guard = self.asked_for(guard);
         match self.denials.get_mut(&path) {
             Some(known) => *known = known.or(&guard).loosened(),
             None => {

@@ -121,8 +121,9 @@ impl Service {
         if let Some(hook) = &self.hook {
             hook.prepare(parts, claims.as_deref(), &mut context).await?;
         }
-        let is_known = context.extensions.get::<Claims>().is_some();
-        if self.config.authorization.require_authentication && !is_known {
+        if self.config.authorization.require_authentication
+            && context.extensions.get::<Claims>().is_none()
+        {
             return Err(authorization::unknown_client());
         }
         Ok(Arc::new(context))
