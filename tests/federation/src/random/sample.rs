@@ -83,7 +83,7 @@ impl Sample {
         if !self.labels.is_empty() {
             operation.push_str(&format!("# labels: {}\n", self.labels.join(", ")));
         }
-        if !self.client.is_empty() {
+        if self.client != Credentials::default() {
             operation.push_str(&format!("# client: {}\n", client_text(&self.client)));
         }
         operation.push_str(match self.operation.as_str() {
