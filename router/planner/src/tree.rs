@@ -5,6 +5,8 @@
 //! alias where two fields of one key would clash: different fields or arguments, or types that a subgraph would
 //! refuse side by side (section 5.3.2 of the specification, Field Selection Merging).
 
+use std::collections::BTreeSet;
+
 use apollo_compiler::ast::{Argument, Type};
 use apollo_compiler::collections::{HashMap, HashSet};
 use apollo_compiler::{Name, Node};
@@ -39,8 +41,8 @@ pub(crate) struct Position {
 #[derive(Debug)]
 pub(crate) struct Entries {
     pub(crate) fields: Vec<FieldId>,
-    /// Where all of them lead.
-    pub(crate) node: NodeId,
+    /// Where the value of each may be found: in one of several subgraphs that share it, or in the only one.
+    pub(crate) nodes: BTreeSet<NodeId>,
 }
 
 /// A field of a position.
@@ -264,13 +266,13 @@ impl<'m> Tree<'m> {
     }
 
     /// Adds a field whose value is at the position of another's, at the same path. `None` when they differ in the key or the
-    /// kind of value. `node` is where both lead.
+    /// kind of value. `nodes` is where both lead.
     pub(crate) fn join(
         &mut self,
         position: PositionId,
         new: &NewField<'_>,
         known: FieldId,
-        node: NodeId,
+        nodes: &BTreeSet<NodeId>,
     ) -> Option<FieldId> {
         let ty = self.type_of(position, new.scope, new.name)?;
         let peers = self.position(position).peers;
@@ -301,7 +303,7 @@ impl<'m> Tree<'m> {
             None => {
                 *entries = Some(Entries {
                     fields: vec![known, id],
-                    node,
+                    nodes: nodes.clone(),
                 });
                 // A key or a requirement had better not wait for all of them.
                 let fields = self.known.get_mut(&place);

@@ -26,8 +26,8 @@ impl Search<'_> {
         &mut self,
         goal: &Goal,
     ) -> Result<Option<(PlaceId, Option<usize>)>, PlanError> {
-        self.enter_above(goal)?;
-        let Some(route) = self.route(goal)? else {
+        let goal = &self.entered(goal)?;
+        let Some(route) = self.route_from_placed(goal)? else {
             return Ok(None);
         };
         self.nesting += 1;
@@ -47,7 +47,7 @@ impl Search<'_> {
         let mut at = match route.start {
             Start::Place(place) => place,
             Start::Root(node) => self.add_root(node, goal),
-            Start::Entries => return Err(self.lost(goal.position, None)),
+            Start::Entries(position, _) => return Err(self.lost(position, None)),
         };
         for action in &route.actions {
             at = match action {
@@ -71,7 +71,7 @@ impl Search<'_> {
             };
         }
         let index = match goal.wanted {
-            Wanted::Field(field) if self.tree.is_entry(field) => {
+            Wanted::Entry(field, _) => {
                 at = self.place_composite(at, field, &goal.guard)?;
                 None
             }
@@ -233,14 +233,12 @@ impl Search<'_> {
         let (Some(target), Some(position)) = (target, self.tree.field(field).child) else {
             return Err(self.lost(self.place(at).position, Some(field)));
         };
-        if self.tree.is_entry(field)
-            && let Some(known) = self.index.values(position).first().copied()
-        {
-            if self.place(known).node != target {
-                return Err(self.lost(position, None));
+        if self.tree.is_entry(field) {
+            let mut known = self.index.values(position).iter().copied();
+            if let Some(known) = known.find(|id| self.place(*id).node == target) {
+                self.join_place(known, at, index);
+                return Ok(known);
             }
-            self.join_place(known, at, index);
-            return Ok(known);
         }
         let child = self.add_place(position, target, step, None, Origin::Field(at, index));
         self.places[at.0 as usize].fields[index].child = Some(child);

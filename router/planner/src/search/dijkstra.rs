@@ -9,7 +9,7 @@ use apollo_compiler::collections::HashMap;
 use super::PlaceId;
 use crate::graph::{NodeId, Requires};
 use crate::scope::Scope;
-use crate::tree::FieldId;
+use crate::tree::{FieldId, PositionId};
 
 /// A way to a goal.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub(super) enum Start {
     Place(PlaceId),
     /// At the root type of a subgraph not asked yet.
     Root(NodeId),
-    /// At a position with several entries, none of which is placed yet.
-    Entries,
+    /// At a position with several entries, which have not been placed so that they lead to this node.
+    Entries(PositionId, NodeId),
 }
 
 #[derive(Debug, Clone)]

@@ -1,12 +1,14 @@
 //! Values that are planned for together although several fields lead to them.
 //!
 //! The object types of an interface may differ in how a field of theirs is reached: each has a way of its own. But where
-//! all ways lead to the same node, nothing below makes a difference between them: the values are one position with several
+//! all ways lead to the same nodes, nothing below makes a difference between them: the values are one position with several
 //! entries. So are the values of one field of different positions at the same path. Otherwise nested fields of an
 //! interface would have to be planned for every combination of its types.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
+
+use apollo_compiler::Name;
 
 use super::shape::{Part, Shaped, new_field};
 use super::{Goal, PlaceId, Search, Wanted};
@@ -23,15 +25,16 @@ pub(super) struct Value {
     path: PeersId,
     /// The address of the normalised field, which is asked for under one condition.
     normal: usize,
-    node: NodeId,
+    /// Where it may be found.
+    nodes: BTreeSet<NodeId>,
 }
 
 /// The values that have been laid into the tree.
 #[derive(Debug, Default)]
 pub(super) struct Joins<'m> {
     known: HashMap<Value, (FieldId, Rc<Shaped<'m>>)>,
-    /// The positions of values to which there is a way, laid or being laid, with the only node where they are.
-    occurring: HashMap<PositionId, NodeId>,
+    /// The positions of values to which there is a way, laid or being laid, with the nodes where they may be found.
+    occurring: HashMap<PositionId, BTreeSet<NodeId>>,
     log: Vec<Change>,
 }
 
@@ -50,12 +53,23 @@ impl<'m> Search<'m> {
         normal: &'m NormalField,
         guard: &Guard,
         value: &Value,
-    ) -> Option<(Part<'m>, Vec<Goal>)> {
-        let (first, below) = self.joins.known.get(value)?.clone();
-        let child = self.tree.field(first).child?;
+    ) -> Result<Option<(Part<'m>, Vec<Goal>)>, PlanError> {
+        let Some((first, below)) = self.joins.known.get(value).cloned() else {
+            return Ok(None);
+        };
+        let Some(child) = self.tree.field(first).child else {
+            return Ok(None);
+        };
         let is_new = self.tree.entries(child).is_none();
         let new = new_field(scope, normal);
-        let field = self.tree.join(position, &new, first, value.node)?;
+        let Some(field) = self.tree.join(position, &new, first, &value.nodes) else {
+            return Ok(None);
+        };
+        // What is below may want any of several nodes. Whether there is a way to an only one shows when it is placed.
+        if value.nodes.len() > 1 && !self.leads_to_all(field, value)? {
+            self.tree.part(field);
+            return Ok(None);
+        }
         self.joins.log.push(Change::Joined(field));
         let goal = |field: FieldId| Goal {
             position: self.tree.field(field).position,
@@ -70,7 +84,7 @@ impl<'m> Search<'m> {
             field,
             below,
         };
-        Some((part, goals))
+        Ok(Some((part, goals)))
     }
 
     /// True when there is a way to the value of a field that is about to be laid. What is laid for values that cannot be
@@ -83,16 +97,27 @@ impl<'m> Search<'m> {
         let Some(position) = self.tree.field(field).child else {
             return Ok(false);
         };
-        let route = self.route(&Goal {
-            position,
-            wanted: Wanted::Object(None),
-            for_key: false,
-            guard: Guard::always(),
-        })?;
-        if route.is_some() {
-            self.joins.occurring.insert(position, value.node);
+        let occurs = self.leads_to_all(field, value)?;
+        if occurs {
+            self.joins.occurring.insert(position, value.nodes.clone());
         }
-        Ok(route.is_some())
+        Ok(occurs)
+    }
+
+    /// True when there is a way by which a field leads to each node of its value.
+    fn leads_to_all(&mut self, field: FieldId, value: &Value) -> Result<bool, PlanError> {
+        for node in &value.nodes {
+            let route = self.route(&Goal {
+                position: self.tree.field(field).position,
+                wanted: Wanted::Entry(field, *node),
+                for_key: false,
+                guard: Guard::always(),
+            })?;
+            if route.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Notes that the value of a field is laid, so that others can join it.
@@ -119,8 +144,8 @@ impl<'m> Search<'m> {
         }
     }
 
-    /// The value of a composite field that may be planned more than once, if there is only one node where it is to be had
-    /// and no context has a part in it.
+    /// The value of a composite field that may be planned more than once, if it is always to be had at the same nodes and no
+    /// context has a part in it.
     pub(super) fn value(
         &mut self,
         position: PositionId,
@@ -132,24 +157,48 @@ impl<'m> Search<'m> {
         if !is_composite || !may_be_again || !self.leads_on(position, scope) {
             return None;
         }
+        Some(Value {
+            path: self.tree.path_of(position),
+            normal: std::ptr::from_ref(normal) as usize,
+            nodes: self.nodes_of(position, scope, &normal.name)?,
+        })
+    }
+
+    /// The nodes any of which may be asked for a field's value; `None` when it depends on the object which they are.
+    fn nodes_of(
+        &mut self,
+        position: PositionId,
+        scope: Option<Scope>,
+        name: &Name,
+    ) -> Option<BTreeSet<NodeId>> {
         let graph = self.supergraph.graph();
         let ty = self.tree.owner(position, scope);
-        let mut node = None;
-        for resolver in self.resolvers(ty, &normal.name) {
-            let found = graph.field(resolver, &normal.name)?;
+        let mut nodes = BTreeSet::new();
+        for resolver in self.resolvers(ty, name) {
+            let found = graph.field(resolver, name)?;
             let requires = found.requires.iter();
             let contexts = requires.flat_map(|requires| &requires.contexts).count();
             let is_plain = found.label.is_none() && !found.only_in_keys && contexts == 0;
             // A subgraph may have several nodes of the type that lead to the same.
-            let is_new = node.is_none_or(|node| found.target == Some(node));
-            node = found.target.filter(|_| is_plain && is_new);
-            node?;
+            nodes.insert(found.target.filter(|_| is_plain)?);
         }
-        Some(Value {
-            path: self.tree.path_of(position),
-            normal: std::ptr::from_ref(normal) as usize,
-            node: node?,
-        })
+        if nodes.len() == 1 {
+            return Some(nodes);
+        }
+        // Which of them can be asked for all objects of an abstract type at once is another question.
+        if !self.supergraph.is_object(ty) {
+            return None;
+        }
+        let mut only = None;
+        for above in self.origins(position).iter() {
+            for found in self.values_of_all(above, ty, name).iter() {
+                if only.as_ref().is_some_and(|only| only != found) {
+                    return None;
+                }
+                only = Some(found.clone());
+            }
+        }
+        only
     }
 
     /// True when objects of these types may be at a position, and have no other way to a field of which the position's type
@@ -163,48 +212,19 @@ impl<'m> Search<'m> {
         is_certain && !origins.is_empty() && self.is_possible(position, scope)
     }
 
-    /// Places all entries of the positions above a goal, and of its own.
-    pub(super) fn enter_above(&mut self, goal: &Goal) -> Result<(), PlanError> {
-        let mut above = vec![goal.position];
-        while let Some(field) = above.last().and_then(|at| self.tree.position(*at).parent) {
-            above.push(self.tree.field(field).position);
-        }
-        for position in above.into_iter().rev() {
-            let Some(entries) = self.tree.entries(position) else {
-                continue;
-            };
-            if !self.entered.insert(position) {
-                continue;
-            }
-            for field in entries.fields.clone() {
-                self.place_if_it_occurs(&Goal {
-                    position: self.tree.field(field).position,
-                    wanted: Wanted::Field(field),
-                    for_key: false,
-                    guard: goal.guard.clone(),
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// True when all ways to a position lead to one node, whatever is above: nothing has to be searched for there.
+    /// True when all ways to a position lead to the same nodes, whatever is above: nothing has to be searched for there.
     pub(super) fn stands_alone(&self, position: PositionId) -> bool {
-        self.tree.entries(position).is_some() || self.joins.occurring.contains_key(&position)
+        self.nodes_whatever_is_above(position).is_some()
     }
 
-    /// Where the search may start before anything is placed: at such a position, or where one has several entries.
-    pub(super) fn value_before_entry(&self, position: PositionId) -> Option<NodeId> {
-        if let Some(node) = self.joins.occurring.get(&position) {
-            return Some(*node);
-        }
-        let entries = self.tree.entries(position)?;
-        (!self.entered.contains(&position)).then_some(entries.node)
-    }
-
-    /// True when none of a position's entries can occur.
-    pub(super) fn is_never_entered(&self, position: PositionId) -> bool {
-        self.entered.contains(&position) && self.index.values(position).is_empty()
+    /// Where the objects of a position to which all ways lead alike may be found.
+    pub(super) fn nodes_whatever_is_above(
+        &self,
+        position: PositionId,
+    ) -> Option<&BTreeSet<NodeId>> {
+        let entries = self.tree.entries(position);
+        let known = entries.map(|entries| &entries.nodes);
+        known.or_else(|| self.joins.occurring.get(&position))
     }
 
     /// Hangs a place below one more field.

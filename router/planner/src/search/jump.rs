@@ -7,7 +7,7 @@ use apollo_compiler::ast::OperationType;
 
 use super::dijkstra::{Action, From, Run, State};
 use super::route::{Breadth, Entrance, JOIN, LEVEL, REQUEST, Way};
-use super::{Considered, Goal, Search, Wanted};
+use super::{Considered, Goal, Search};
 use crate::error::PlanError;
 use crate::field_set::FieldSet;
 use crate::graph::{EntityMove, Move, NodeId, Requires};
@@ -240,7 +240,7 @@ impl<'m> Search<'m> {
     /// True when the goal is in a field set at one of the positions on the way to it: who has the set needs to go
     /// nowhere.
     fn has_goal(&self, way: &Way, goal: &Goal, index: usize, set: &FieldSet) -> bool {
-        let Wanted::Field(leaf) = goal.wanted else {
+        let Some(leaf) = goal.wanted.field() else {
             return false;
         };
         let mut set = set;

@@ -10,6 +10,7 @@ mod bind;
 mod commit;
 mod contexts;
 mod dijkstra;
+mod entrances;
 mod index;
 mod join;
 mod jump;
@@ -37,6 +38,7 @@ use crate::scope::Scope;
 use crate::supergraph::Supergraph;
 use crate::tree::{FieldId, PositionId, Tree};
 
+use entrances::Entrances;
 use index::PlaceIndex;
 use join::Joins;
 use untold::Untold;
@@ -139,10 +141,21 @@ pub(crate) struct Goal {
 pub(crate) enum Wanted {
     /// A leaf, or a field by which part of a position's objects are fetched.
     Field(FieldId),
+    /// A field that leads to a position with several entries, by way of this node.
+    Entry(FieldId, NodeId),
     /// The concrete type of the objects.
     Typename,
     /// The objects themselves, limited to runtime types or not.
     Object(Option<Scope>),
+}
+
+impl Wanted {
+    fn field(self) -> Option<FieldId> {
+        match self {
+            Wanted::Field(field) | Wanted::Entry(field, _) => Some(field),
+            Wanted::Typename | Wanted::Object(_) => None,
+        }
+    }
 }
 
 /// A field set that an entity move needs: where the move starts, where it leads, and which set it is (a key's index, or
@@ -171,8 +184,7 @@ pub(crate) struct Search<'m> {
     /// See [`Search::values_of_all`].
     values: HashMap<(BTreeSet<NodeId>, TypeId, Name), Possibilities>,
     joins: Joins<'m>,
-    /// Positions with several entries, all of which are placed, or are being placed.
-    entered: HashSet<PositionId>,
+    entrances: Entrances,
     /// See [`Search::alike`].
     alike: HashMap<(Vec<TypeId>, Name), Arc<[Scope]>>,
     /// Empty until all goals are known.
@@ -225,7 +237,7 @@ impl<'m> Search<'m> {
             origins: HashMap::default(),
             values: HashMap::default(),
             joins: Joins::default(),
-            entered: HashSet::new(),
+            entrances: Entrances::default(),
             alike: HashMap::default(),
             untold: Untold::default(),
             feasible: HashSet::new(),
@@ -262,18 +274,14 @@ impl<'m> Search<'m> {
         if self.is_too_deep {
             return Err(PlanError::TooComplex);
         }
-        let leaf = match goal.wanted {
-            Wanted::Field(field) => Some(field),
-            Wanted::Typename | Wanted::Object(_) => None,
-        };
         Err(PlanError::Unresolvable {
-            path: self.tree.describe(goal.position, leaf),
+            path: self.tree.describe(goal.position, goal.wanted.field()),
         })
     }
 
     /// In how many ways a goal might be reached, roughly: what has the fewest is placed first.
     fn choices(&self, goal: &Goal) -> usize {
-        let Wanted::Field(id) = goal.wanted else {
+        let Some(id) = goal.wanted.field() else {
             return usize::MAX;
         };
         let field = self.tree.field(id);
@@ -305,10 +313,7 @@ impl<'m> Search<'m> {
     /// The field of the operation's root that a goal is, or is below.
     fn root_field(&self, goal: &Goal) -> Option<FieldId> {
         let above = self.tree.position(goal.position).root_field;
-        above.or(match goal.wanted {
-            Wanted::Field(field) => Some(field),
-            Wanted::Typename | Wanted::Object(_) => None,
-        })
+        above.or(goal.wanted.field())
     }
 
     /// The segment of a mutation's root field; 0 for other operations.

@@ -73,7 +73,7 @@ impl Search<'_> {
         let entries = self.tree.entries(position);
         match self.tree.position(position).parent {
             _ if entries.is_some() => {
-                origins.extend(entries.map(|entries| BTreeSet::from([entries.node])));
+                origins.extend(entries.map(|entries| entries.nodes.clone()));
             }
             None => {
                 let roots = supergraph.graph().roots(model, self.kind);
@@ -99,7 +99,7 @@ impl Search<'_> {
 
     /// Where a field's value may be found when objects of a type, abstract or not, may be found at these nodes. Many
     /// positions ask the same, so the answers are kept.
-    fn values_of_all(
+    pub(super) fn values_of_all(
         &mut self,
         nodes: &BTreeSet<NodeId>,
         ty: TypeId,
@@ -220,10 +220,7 @@ impl Search<'_> {
     fn scopes(&self, goal: &Goal) -> (Vec<(PositionId, Scope)>, bool) {
         let mut scopes = Vec::new();
         let mut at = goal.position;
-        let mut next = match goal.wanted {
-            Wanted::Field(field) => Some(field),
-            Wanted::Typename | Wanted::Object(_) => self.way_in(at),
-        };
+        let mut next = goal.wanted.field().or_else(|| self.way_in(at));
         while let Some(id) = next {
             let field = self.tree.field(id);
             at = field.position;

@@ -48,11 +48,8 @@ pub(super) enum Breadth {
 impl Way {
     /// The field that leads on from one of the positions, or that the goal is.
     pub(super) fn wanted(&self, goal: &Goal, index: usize) -> Option<FieldId> {
-        match (self.fields.get(index), goal.wanted) {
-            (Some(field), _) => Some(*field),
-            (None, Wanted::Field(field)) => Some(field),
-            (None, Wanted::Typename | Wanted::Object(_)) => None,
-        }
+        let field = self.fields.get(index).copied();
+        field.or_else(|| goal.wanted.field())
     }
 }
 
@@ -183,7 +180,7 @@ impl Search<'_> {
     fn satisfied(&self, goal: &Goal, state: State) -> bool {
         let node = self.supergraph.graph().node(state.node);
         match goal.wanted {
-            Wanted::Field(_) => false,
+            Wanted::Field(_) | Wanted::Entry(..) => false,
             Wanted::Typename => state.scope.is_none() && !node.interface_object,
             Wanted::Object(None) => state.scope.is_none(),
             Wanted::Object(Some(scope)) => state.scope == Some(scope) || node.ty == scope.sample,
@@ -221,7 +218,11 @@ impl Search<'_> {
         let cost = if is_wide { cost + WIDE } else { cost };
         let mut actions: Vec<Action> = before.into_iter().collect();
         if from.index == way.fields.len() {
-            if found.target.is_none() || self.tree.is_entry(field) {
+            let is_there = match goal.wanted {
+                Wanted::Entry(_, node) => found.target == Some(node),
+                _ => found.target.is_none() || self.tree.is_entry(field),
+            };
+            if is_there {
                 run.finished(cost + FIELD, from, actions);
             }
             return;

@@ -162,9 +162,10 @@ impl<'m> Search<'m> {
         guard: &Guard,
     ) -> Result<Option<(Part<'m>, Vec<Goal>)>, PlanError> {
         let value = self.value(position, None, normal);
-        let joined = value
-            .as_ref()
-            .and_then(|value| self.join(position, None, normal, guard, value));
+        let joined = match &value {
+            Some(value) => self.join(position, None, normal, guard, value)?,
+            None => None,
+        };
         if let Some((part, entries)) = joined {
             let is_feasible = self.all_feasible(&entries)?;
             return Ok(is_feasible.then_some((part, entries)));
@@ -221,9 +222,10 @@ impl<'m> Search<'m> {
         goals: &mut Vec<Goal>,
     ) -> Result<Part<'m>, PlanError> {
         let value = self.value(position, scope, normal);
-        let joined = value
-            .as_ref()
-            .and_then(|value| self.join(position, scope, normal, guard, value));
+        let joined = match &value {
+            Some(value) => self.join(position, scope, normal, guard, value)?,
+            None => None,
+        };
         if let Some((part, entries)) = joined {
             self.spend()?;
             goals.extend(entries);

@@ -70,13 +70,8 @@ impl Search<'_> {
         if first == Some(Tree::ROOT) {
             self.start_at_roots(root_field, segment, run);
         }
-        if let Some(node) = first.and_then(|first| self.value_before_entry(first)) {
-            let state = State {
-                index: 0,
-                node,
-                scope: None,
-            };
-            run.reach(state, 0, 0, From::Start(Start::Entries));
+        if let Some(first) = first {
+            self.start_at_entries(first, run);
         }
         starts
     }

@@ -3,8 +3,8 @@
 
 use apollo_compiler::collections::{HashMap, HashSet};
 
-use super::{Goal, Search, Wanted};
-use crate::graph::NodeId;
+use super::{Goal, Search};
+use crate::graph::{FieldMove, NodeId};
 use crate::tree::{FieldId, PositionId, Tree};
 
 /// More is not worth telling apart.
@@ -22,12 +22,9 @@ impl Untold {
         let mut asked: HashMap<PositionId, Vec<FieldId>> = HashMap::default();
         let mut seen = HashSet::default();
         for goal in goals {
-            let mut open = match goal.wanted {
-                // One stands for all of them.
-                Wanted::Field(field) if tree.is_entry(field) => tree.position(goal.position).parent,
-                Wanted::Field(field) => Some(field),
-                Wanted::Typename | Wanted::Object(_) => tree.position(goal.position).parent,
-            };
+            // Of several entries one stands for all of them.
+            let field = goal.wanted.field().filter(|field| !tree.is_entry(*field));
+            let mut open = field.or(tree.position(goal.position).parent);
             while let Some(field) = open.filter(|field| seen.insert(*field)) {
                 let position = tree.field(field).position;
                 asked.entry(position).or_default().push(field);
@@ -47,17 +44,12 @@ impl Search<'_> {
         if let Some(known) = self.untold.known.get(&(position, node)) {
             return *known;
         }
-        let graph = self.supergraph.graph();
         let asked = self.untold.asked.get(&position).cloned();
         let mut count = 0;
         for id in asked.unwrap_or_default() {
-            let field = self.tree.field(id);
-            let cast = field.scope.and_then(|scope| graph.cast(node, scope.sample));
-            let found = self.field_move(cast.unwrap_or(node), &field.name, false);
-            let child = field.child;
-            count += match found.filter(|found| found.requires.is_none()) {
+            count += match self.told(id, node) {
                 None => 1,
-                Some(found) => match (child, found.target) {
+                Some(found) => match (self.tree.field(id).child, found.target) {
                     (Some(child), Some(target)) => self.untold(child, target),
                     _ => 0,
                 },
@@ -66,5 +58,20 @@ impl Search<'_> {
         let count = count.min(MOST);
         self.untold.known.insert((position, node), count);
         count
+    }
+
+    /// How many of the fields that the operation asks of a position itself cannot be had at a node.
+    pub(super) fn untold_here(&self, position: PositionId, node: NodeId) -> u32 {
+        let asked = self.untold.asked.get(&position).into_iter().flatten();
+        asked.filter(|id| self.told(**id, node).is_none()).count() as u32
+    }
+
+    /// The move into a field at a node, or at that of the object type for which the field is asked.
+    fn told(&self, id: FieldId, node: NodeId) -> Option<&FieldMove> {
+        let graph = self.supergraph.graph();
+        let field = self.tree.field(id);
+        let cast = field.scope.and_then(|scope| graph.cast(node, scope.sample));
+        let found = self.field_move(cast.unwrap_or(node), &field.name, false);
+        found.filter(|found| found.requires.is_none())
     }
 }

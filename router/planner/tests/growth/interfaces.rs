@@ -174,3 +174,33 @@ fn with_the_depth_below_types_each_of_which_has_its_own_subgraph() {
         format!("{{ things {nested} }}")
     });
 }
+
+/// As `strangers`, but each field that leads on is shared: one by B and C, the other by A and D.
+fn shared(count: usize) -> Planner {
+    let homes = ["A", "B", "C", "D"];
+    let everywhere = |directive: &str| homes.map(|home| directive.replace("HOME", home)).join(" ");
+    let fields = "name: String @f(B) other: Thing @f(B) @f(C) next: Thing @f(A) @f(D)";
+    let mut types = format!(
+        "type Query @t(A) {{ things: [Thing!]! @f(A) }}
+         interface Thing {} {{ {fields} }}",
+        everywhere("@t(HOME)")
+    );
+    for number in 0..count {
+        types.push_str(&format!(
+            "type T{number} implements Thing {} {} {{ id{number}: ID! {fields} }}",
+            everywhere("@impl(HOME, interface: \"Thing\")"),
+            everywhere(&format!("@t(HOME, key: \"id{number}\")")),
+        ));
+    }
+    planner(&types)
+}
+
+#[test]
+fn with_the_depth_below_types_whose_fields_several_subgraphs_share() {
+    for count in [2, 20] {
+        assert_linear_on(&shared(count), &[2, 4, 8, 16], 22, |depth| {
+            let nested = nested("other { next BELOW }", depth, "{ name }");
+            format!("{{ things {nested} }}")
+        });
+    }
+}
