@@ -12,6 +12,7 @@ mod counts;
 mod graphiql;
 mod identity_header;
 mod internal_fields;
+mod readiness;
 mod roles;
 mod rush;
 mod search;

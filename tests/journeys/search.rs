@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::{SOUK, in_one_process};
 
 const FOUND: &str = "query($text: String!) { searchProducts(text: $text) { totalCount } }";
-const EVERYTHING: &str = "{ searchProducts(first: 100) { totalCount nodes { product { id name } } }
+pub const EVERYTHING: &str =
+    "{ searchProducts(first: 100) { totalCount nodes { product { id name } } }
     searchShops(first: 100) { totalCount nodes { shop { id name } } } }";
 const NEAR: &str = "query($near: NearInput!, $text: String!) {
     searchProducts(text: $text, near: $near) { totalCount nodes { distanceKm } } }";
@@ -153,16 +154,21 @@ async fn a_lost_search_database_is_made_again_over_separate_processes() {
     finds_again(&platform, &before).await;
 }
 
-/// What the search finds, once it has the whole demo.
-async fn everything(platform: &Platform) -> Value {
-    let anyone = Client::new(platform.url());
+/// How many products and shops are in the demo.
+pub fn demo_counts() -> (usize, usize) {
     let catalogue: Value =
         serde_json::from_str(include_str!("../../souk/src/demo/catalogue.json")).unwrap();
     let shops = catalogue["shops"].as_array().unwrap();
     let products = shops
         .iter()
         .map(|shop| shop["products"].as_array().unwrap().len());
-    let (products, shops): (usize, usize) = (products.sum(), shops.len());
+    (products.sum(), shops.len())
+}
+
+/// What the search finds, once it has the whole demo.
+async fn everything(platform: &Platform) -> Value {
+    let anyone = Client::new(platform.url());
+    let (products, shops) = demo_counts();
     wait_for("the demo in the search", SOON, async || {
         let found = anyone.ask(EVERYTHING, json!({})).await;
         found["searchProducts"]["totalCount"] == products

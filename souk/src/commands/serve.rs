@@ -1,6 +1,7 @@
 //! `souk serve`: the whole platform in one process.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -8,6 +9,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router as Routes};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use jsonwebtoken::jwk::JwkSet;
 use souk_composition::{SubgraphInput, compose};
 use souk_executor::Transports;
@@ -115,7 +118,12 @@ async fn serve(backing: &Backing, tasks: &Tasks, start: Start) -> Result<(), Fai
     backing.start_workers(&subgraphs, tasks).await?;
     let router = build_router(backing, &subgraphs, router_config).await?;
     let handle = router.handle();
-    let health = health_routes(backing, &subgraphs, tasks.shutdown().clone());
+    let mut readiness = readiness(backing, &subgraphs);
+    let demo_is_there = Arc::new(AtomicBool::new(false));
+    if with_demo {
+        readiness = readiness.with("demo", demo_check(demo_is_there.clone()));
+    }
+    let health = health_routes(readiness, tasks.shutdown().clone());
     let own = subgraphs.iter().map(|subgraph| subgraph.routes.clone());
     let router = own.fold(router.with_routes(health), Router::with_routes);
     let mut server = tokio::spawn(router.serve(listener));
@@ -124,9 +132,10 @@ async fn serve(backing: &Backing, tasks: &Tasks, start: Start) -> Result<(), Fai
     tracing::info!(url, elapsed = ?began.elapsed(), "serving");
     let ready = async {
         // A platform without the whole of its demo is still a platform.
-        if with_demo && let Err(failure) = demo::fill(&peers).await {
+        if with_demo && let Err(failure) = put_in_demo(&peers).await {
             tracing::warn!(%failure, "the demo data is not complete");
         }
+        demo_is_there.store(true, Ordering::Release);
         let database = backing.cluster.as_ref();
         announce(&url, &pages, database, with_demo, began.elapsed());
         std::future::pending().await
@@ -145,6 +154,11 @@ async fn serve(backing: &Backing, tasks: &Tasks, start: Start) -> Result<(), Fai
         let _ = server.await;
     }
     ended
+}
+
+async fn put_in_demo(peers: &LocalTransport) -> Result<(), Failure> {
+    let listed = demo::fill(peers).await?;
+    demo::until_found(peers, &listed).await
 }
 
 /// Resolves when the private PostgreSQL has ended; never without one.
@@ -244,17 +258,30 @@ impl KeySource for UserKeys {
     }
 }
 
-fn health_routes(
-    backing: &Backing,
-    subgraphs: &[Arc<Subgraph>],
-    shutdown: CancellationToken,
-) -> Routes {
+fn readiness(backing: &Backing, subgraphs: &[Arc<Subgraph>]) -> Readiness {
     let mut readiness = Readiness::default()
         .with("events", bus_check(backing.bus.clone()))
         .with("cache", cache_check(backing.cache.clone()));
     for subgraph in subgraphs {
         readiness = readiness.with(subgraph.name, database_check(subgraph.database.clone()));
     }
+    readiness
+}
+
+/// The check of the demo data: who waits for the platform wants to see them.
+fn demo_check(
+    is_there: Arc<AtomicBool>,
+) -> impl Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static {
+    move || {
+        let checked = match is_there.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => Err("the demo data are being put in".to_owned()),
+        };
+        std::future::ready(checked).boxed()
+    }
+}
+
+fn health_routes(readiness: Readiness, shutdown: CancellationToken) -> Routes {
     let ready = move || async move {
         if shutdown.is_cancelled() {
             return answer(

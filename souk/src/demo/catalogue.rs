@@ -66,11 +66,19 @@ pub enum Kind {
 impl Shop {
     /// The shop's name.
     pub fn name(&self) -> &str {
-        self.input
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        text(self.input.get("name"))
     }
+}
+
+impl Product {
+    /// The product's name.
+    pub fn name(&self) -> &str {
+        text(self.input.get("name"))
+    }
+}
+
+fn text(value: Option<&Value>) -> &str {
+    value.and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Reads the catalogue that is built into the binary.

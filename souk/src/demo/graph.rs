@@ -23,23 +23,26 @@ const APPROVE_SHOP: &str =
 const CATEGORIES: &str = "query($parent: ID) { categories(parentId: $parent, first: 100) { edges { node { id name } } } }";
 const CREATE_CATEGORY: &str = "mutation($input: CreateCategoryInput!) { createCategory(input: $input) { category { id name } } }";
 const PRODUCTS: &str = "query($filter: ProductFilter) { products(filter: $filter, first: 100) { edges { node { id name } } } }";
+const SEARCH: &str = "query($name: String!) {
+    searchProducts(text: $name, first: 100) { nodes { product { id } } }
+    searchShops(text: $name, first: 100) { nodes { shop { id } } } }";
 
 fn create_product(kind: Kind) -> &'static str {
     match kind {
         Kind::Book => {
-            "mutation($input: CreateBookInput!) { createBook(input: $input) { book { id } } }"
+            "mutation($input: CreateBookInput!) { created: createBook(input: $input) { product: book { id } } }"
         }
         Kind::Laptop => {
-            "mutation($input: CreateLaptopInput!) { createLaptop(input: $input) { laptop { id } } }"
+            "mutation($input: CreateLaptopInput!) { created: createLaptop(input: $input) { product: laptop { id } } }"
         }
         Kind::Mobile => {
-            "mutation($input: CreateMobileInput!) { createMobile(input: $input) { mobile { id } } }"
+            "mutation($input: CreateMobileInput!) { created: createMobile(input: $input) { product: mobile { id } } }"
         }
         Kind::Clothing => {
-            "mutation($input: CreateClothingInput!) { createClothing(input: $input) { clothing { id } } }"
+            "mutation($input: CreateClothingInput!) { created: createClothing(input: $input) { product: clothing { id } } }"
         }
         Kind::GeneralProduct => {
-            "mutation($input: CreateGeneralProductInput!) { createGeneralProduct(input: $input) { generalProduct { id } } }"
+            "mutation($input: CreateGeneralProductInput!) { created: createGeneralProduct(input: $input) { product: generalProduct { id } } }"
         }
     }
 }
@@ -123,8 +126,8 @@ impl<'a> Graph<'a> {
         Ok(ids)
     }
 
-    /// Makes the shops that are missing, approves those that wait for it, and gives their ids in their order; none for
-    /// one that a moderator has rejected since, which cannot sell anything.
+    /// Makes the shops that are missing, approves those that wait for it, and gives them in their order; none for one
+    /// that a moderator has rejected since, which cannot sell anything.
     ///
     /// A shop may have been renamed since. They are made one after the other before the seller can have made one of his
     /// own, and lists begin with the oldest: those whose names are none of the demo's are first of all renamed ones.
@@ -133,7 +136,7 @@ impl<'a> Graph<'a> {
         seller: &Identity,
         moderator: &Identity,
         wanted: &[Shop],
-    ) -> Result<Vec<Option<String>>, Failure> {
+    ) -> Result<Vec<Option<Listed>>, Failure> {
         let Identity::Subject(owner) = seller else {
             return Err(Failure::failed("the demo's seller is not a user"));
         };
@@ -146,7 +149,7 @@ impl<'a> Graph<'a> {
             .into_iter()
             .partition(|node| wanted.iter().any(|shop| shop.name() == node.name));
         let mut renamed = others.into_iter();
-        let mut ids = Vec::with_capacity(wanted.len());
+        let mut shops = Vec::with_capacity(wanted.len());
         for shop in wanted {
             let same_name = named.iter().find(|node| node.name == shop.name()).cloned();
             let node = match same_name.or_else(|| renamed.next()) {
@@ -157,9 +160,10 @@ impl<'a> Graph<'a> {
                 let input = json!({ "input": { "id": node.id } });
                 self.ask(moderator, "shop", APPROVE_SHOP, input).await?;
             }
-            ids.push((node.status != "REJECTED").then_some(node.id));
+            let Node { id, name, status } = node;
+            shops.push((status != "REJECTED").then_some(Listed { id, name }));
         }
-        Ok(ids)
+        Ok(shops)
     }
 
     async fn create_shop(&self, seller: &Identity, shop: &Shop) -> Result<Node, Failure> {
@@ -173,28 +177,26 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// Makes the products that the shop does not have yet. One that was renamed or archived since still has the SKUs of
-    /// its variants, so the shop refuses to have it again.
+    /// Makes the products that the shop does not have yet, and gives those that it has now. One that was renamed or
+    /// archived since still has the SKUs of its variants, so the shop refuses to have it again; it is not among them.
     pub async fn products(
         &self,
         seller: &Identity,
         shop_id: &str,
         shop: &Shop,
         categories: &HashMap<String, String>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<Listed>, Failure> {
         let filter = json!({ "filter": { "shopId": shop_id } });
         let known = self.ask(seller, "product", PRODUCTS, filter).await?;
-        let known: HashSet<String> = nodes(&known, "/products/edges")?
+        let known: HashMap<String, String> = nodes(&known, "/products/edges")?
             .into_iter()
-            .map(|node| node.name)
+            .map(|node| (node.name, node.id))
             .collect();
+        let mut listed = Vec::with_capacity(shop.products.len());
         for product in &shop.products {
-            let name = product
-                .input
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            if known.contains(name) {
+            let name = product.name().to_owned();
+            if let Some(id) = known.get(&name).cloned() {
+                listed.push(Listed { id, name });
                 continue;
             }
             let mut input = product.input.clone();
@@ -208,10 +210,25 @@ impl<'a> Graph<'a> {
                 .send(seller, "product", create, json!({ "input": input }))
                 .await?;
             if !is_sku_taken(&response) {
-                data(response, "product")?;
+                let id = text(&data(response, "product")?, "/created/product/id")?;
+                listed.push(Listed { id, name });
             }
         }
-        Ok(())
+        Ok(listed)
+    }
+
+    /// True when whoever searches for its name finds it.
+    pub async fn is_found(&self, listed: &Listed) -> Result<bool, Failure> {
+        let name = json!({ "name": listed.name });
+        let found = self
+            .ask(&Identity::Anonymous, "search", SEARCH, name)
+            .await?;
+        let has = |nodes: &str, id: &str| {
+            let nodes = found.pointer(nodes).and_then(Value::as_array);
+            let mut nodes = nodes.into_iter().flatten();
+            nodes.any(|node| node.pointer(id).and_then(Value::as_str) == Some(&listed.id))
+        };
+        Ok(has("/searchProducts/nodes", "/product/id") || has("/searchShops/nodes", "/shop/id"))
     }
 
     async fn ask(
@@ -268,6 +285,14 @@ fn is_sku_taken(response: &Value) -> bool {
     let argument = response.pointer("/errors/0/extensions/argument");
     let argument = argument.and_then(Value::as_str);
     argument.is_some_and(|argument| argument.ends_with(".sku"))
+}
+
+/// A product or shop that visitors see.
+pub struct Listed {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 #[derive(Clone)]

@@ -7,11 +7,18 @@
 mod catalogue;
 mod graph;
 
+use std::time::Duration;
+
 use souk_platform::Role;
 use souk_platform::peers::PeerTransport;
 
-use self::graph::Graph;
+use self::graph::{Graph, Listed};
 use crate::failure::Failure;
+
+/// How long it may take until the search finds what was put in. It follows within a second if the machine is not busy.
+const FOUND_WITHIN: Duration = Duration::from_secs(60);
+/// The pause before the search is asked again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// The password of every demo account.
 const PASSWORD: &str = "souk-demo-2026";
@@ -50,8 +57,9 @@ const PARTNER: Account = Account {
 };
 const ACCOUNTS: [&Account; 5] = [&ADMIN, &MODERATOR, &SELLER, &BUYER, &PARTNER];
 
-/// Puts in what is missing of the demo data.
-pub async fn fill(transport: &dyn PeerTransport) -> Result<(), Failure> {
+/// Puts in what is missing of the demo data. Gives the shops and products that the search has to find then: all that
+/// are still sold under their names.
+pub async fn fill(transport: &dyn PeerTransport) -> Result<Vec<Listed>, Failure> {
     let graph = Graph::new(transport);
     for account in ACCOUNTS {
         graph.account(account, PASSWORD).await?;
@@ -60,13 +68,36 @@ pub async fn fill(transport: &dyn PeerTransport) -> Result<(), Failure> {
     let moderator = graph.account(&MODERATOR, PASSWORD).await?;
     let catalogue = catalogue::read()?;
     let categories = graph.categories(&moderator, &catalogue.categories).await?;
-    let shop_ids = graph.shops(&seller, &moderator, &catalogue.shops).await?;
-    for (shop, shop_id) in catalogue.shops.iter().zip(&shop_ids) {
-        if let Some(shop_id) = shop_id {
-            graph.products(&seller, shop_id, shop, &categories).await?;
+    let shops = graph.shops(&seller, &moderator, &catalogue.shops).await?;
+    let mut listed = Vec::new();
+    for (wanted, shop) in catalogue.shops.iter().zip(shops) {
+        let Some(shop) = shop else { continue };
+        let products = graph.products(&seller, &shop.id, wanted, &categories);
+        listed.extend(products.await?);
+        if shop.name == wanted.name() {
+            listed.push(shop);
         }
     }
-    Ok(())
+    Ok(listed)
+}
+
+/// Waits until the search, which hears of everything by events, finds all of these.
+pub async fn until_found(transport: &dyn PeerTransport, listed: &[Listed]) -> Result<(), Failure> {
+    let graph = Graph::new(transport);
+    let found = async {
+        for one in listed {
+            while !graph.is_found(one).await? {
+                tokio::time::sleep(ASK_AGAIN_AFTER).await;
+            }
+        }
+        Ok(())
+    };
+    let found = tokio::time::timeout(FOUND_WITHIN, found).await;
+    found.unwrap_or_else(|_| {
+        Err(Failure::failed(
+            "the search does not find all of the demo data",
+        ))
+    })
 }
 
 /// Prints how to be each of them.
