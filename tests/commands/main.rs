@@ -8,6 +8,7 @@
 mod compose;
 mod crates;
 mod health;
+mod limits;
 mod listen;
 mod pipe;
 mod plan;

@@ -16,7 +16,8 @@ pub struct Router {
 }
 
 impl Router {
-    /// Starts it over the folder's `supergraph.graphql`, with these variables in its environment.
+    /// Starts it over the folder's `supergraph.graphql`, with its `router.yaml` if it has one, and with these variables in
+    /// its environment.
     pub fn start(folder: &Folder, environment: &[(&str, &str)]) -> Router {
         Router::start_at("127.0.0.1:0", folder, environment)
     }
@@ -31,6 +32,9 @@ impl Router {
             listen,
         ];
         let mut command = souk(folder.0.path(), &arguments);
+        if folder.path("router.yaml").exists() {
+            command.args(["--config", "router.yaml"]);
+        }
         let mut child = command
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())

@@ -81,7 +81,8 @@ pub(crate) fn credentials_asked(
     asked.map_err(|error| failure(&error, name, &document.sources))
 }
 
-/// Parses, checks and validates a document.
+/// Parses, checks and validates a document. Where the graph protects something, this is done before the client's
+/// credentials are known, and again with them; what is only warned of is said the first time.
 fn checked(
     schema: &Valid<Schema>,
     rules: &Rules,
@@ -95,8 +96,10 @@ fn checked(
         if !rules.limits.warn_only {
             return Err(broken.into());
         }
-        for error in &broken {
-            tracing::warn!(operation = operation_name, "{}", error.message);
+        if key.credentials.is_none() {
+            for error in &broken {
+                tracing::warn!(operation = operation_name, "{}", error.message);
+            }
         }
     }
 
