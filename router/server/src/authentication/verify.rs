@@ -65,7 +65,8 @@ impl Verifier {
     }
 
     /// The claims of the request's token; `None` when it has no token. Every wrong token is refused, so that a
-    /// client whose token expired learns it instead of being served as a stranger.
+    /// client whose token expired learns it instead of being served as a stranger. An empty one is none: clients with a
+    /// field for the token send the prefix alone until somebody has logged in.
     pub async fn verify(&self, headers: &HeaderMap) -> Result<Option<Claims>, Refusal> {
         let Some(token) = self.token(headers)? else {
             return Ok(None);
@@ -99,13 +100,8 @@ impl Verifier {
             );
             return Err(refuse(Reason::Malformed, message));
         }
-        match token.trim() {
-            "" => Err(refuse(
-                Reason::Malformed,
-                format!("no token follows \"{prefix}\""),
-            )),
-            token => Ok(Some(token)),
-        }
+        let token = token.trim();
+        Ok((!token.is_empty()).then_some(token))
     }
 
     async fn claims(&self, token: &str) -> Result<Claims, Refusal> {

@@ -75,7 +75,7 @@ async fn a_valid_token_identifies_and_none_is_anonymous() {
         who(&served, Some(&format!("bearer {token}"))).await.1,
         json!({ "data": { "whoAmI": "ada" } })
     );
-    for nobody in [None, Some("")] {
+    for nobody in [None, Some(""), Some("Bearer"), Some("bearer ")] {
         assert_eq!(
             who(&served, nobody).await.1,
             json!({ "data": { "whoAmI": "anonymous" } })
@@ -112,7 +112,6 @@ async fn a_wrong_token_is_refused_with_the_reason() {
         "CLAIM_INVALID"
     );
     assert_eq!(reason(&served, "Bearer nonsense").await, "TOKEN_MALFORMED");
-    assert_eq!(reason(&served, "Bearer").await, "TOKEN_MALFORMED");
     assert_eq!(reason(&served, "Basic YTpi").await, "TOKEN_MALFORMED");
 
     let valid = signer.sign(claims());
