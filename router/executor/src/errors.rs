@@ -6,6 +6,7 @@ use hashbrown::HashSet;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::locate::{Places, TreeStep};
 use crate::prepared::FetchId;
 use crate::representations::Entities;
 use crate::request::JsonMap;
@@ -32,12 +33,30 @@ pub enum PathElement {
     Index(usize),
 }
 
-/// The errors of fetches.
+/// An error of a fetch, at its place in the tree.
+#[derive(Debug)]
+pub(crate) struct FetchError {
+    /// As clients see it, but for its path.
+    pub error: GraphQLError,
+    /// The places of the object that it starts from: of an entity, or of one that gets root fields. None when it belongs to
+    /// no field.
+    pub starts: Places,
+    /// The way from there, as the subgraph tells it.
+    pub rest: Vec<TreeStep>,
+}
+
+/// The errors of one answer of a subgraph.
+#[derive(Debug)]
+pub(crate) struct FailedAnswer {
+    pub fetch: FetchId,
+    pub subgraph: Arc<str>,
+    pub errors: Vec<FetchError>,
+}
+
+/// What went wrong with fetches.
 #[derive(Debug, Default)]
 pub(crate) struct FetchErrors {
-    pub errors: Vec<GraphQLError>,
-    /// The fetch that each comes from.
-    pub fetches: Vec<FetchId>,
+    pub answers: Vec<FailedAnswer>,
     /// The objects that fetches asked about since there are errors.
     asked: HashSet<(FetchId, ObjectId)>,
     /// The objects for which fetches brought errors and nothing else.
@@ -45,16 +64,10 @@ pub(crate) struct FetchErrors {
 }
 
 impl FetchErrors {
-    /// Adds errors of a fetch.
-    pub fn add(&mut self, fetch: FetchId, errors: impl IntoIterator<Item = GraphQLError>) {
-        self.errors.extend(errors);
-        self.fetches.resize(self.errors.len(), fetch);
-    }
-
     /// Notes that a fetch asks about entities. No error of before has kept it from that, so none explains what the
     /// fetch leaves out there.
     pub fn note_asked(&mut self, fetch: FetchId, entities: &[Entities]) {
-        if !self.errors.is_empty() {
+        if !self.answers.is_empty() {
             let targets = entities.iter().flat_map(|group| &group.targets);
             self.asked
                 .extend(targets.map(|(object, _)| (fetch, *object)));

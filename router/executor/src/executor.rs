@@ -8,6 +8,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::stream::BoxStream;
 use hashbrown::HashMap;
 
+use crate::client_errors::{ClientErrors, ClientPaths};
 use crate::contexts;
 use crate::errors::GraphQLError;
 use crate::fetch::{Link, State, subgraph_request};
@@ -131,6 +132,12 @@ impl<'a> Execution<'a> {
         let state = self.state.into_inner();
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let plan = &self.request.plan;
+        let paths = ClientPaths::new(&state.tree, plan, &self.conditions);
+        let errors = ClientErrors::of(&state.errors, paths, |subgraph, errors| {
+            if let Some(link) = self.inner.link(subgraph) {
+                link.redact(errors);
+            }
+        });
         let may_learn = |subgraph: &str| self.inner.link(subgraph).is_none_or(Link::may_be_named);
         let response = write_response(
             &state.tree,
@@ -138,7 +145,7 @@ impl<'a> Execution<'a> {
             &self.conditions,
             introspected,
             &self.request.errors,
-            &state.errors,
+            &errors,
             &may_learn,
             plan.expected_size(state.received),
         );
@@ -153,8 +160,12 @@ impl<'a> Execution<'a> {
         response: SubgraphResponse,
     ) -> Option<Vec<GraphQLError>> {
         let link = self.inner.link(&fetch.subgraph)?;
-        let refusal = self.with_state(|state| state.refusal(&self.request.plan, fetch, response));
-        let mut errors = refusal?;
+        let plan = &self.request.plan;
+        let mut errors = self.with_state(|state| {
+            let refusal = state.refusal(plan, fetch, response)?;
+            let mut paths = ClientPaths::new(&state.tree, plan, &self.conditions);
+            Some(paths.errors(&refusal, &state.errors))
+        })?;
         link.redact(&mut errors);
         link.count_error("GRAPHQL_ERRORS");
         Some(errors)
@@ -244,12 +255,8 @@ impl<'a> Execution<'a> {
         entities: &[Entities],
         response: Result<SubgraphResponse, TransportError>,
     ) {
-        let failed = self.with_state(|state| {
-            let known = state.errors.errors.len();
-            let failed = state.take_in(&self.request.plan, link, fetch, entities, response);
-            link.redact(&mut state.errors.errors[known..]);
-            failed
-        });
+        let plan = &self.request.plan;
+        let failed = self.with_state(|state| state.take_in(plan, link, fetch, entities, response));
         if let Some(code) = failed {
             link.count_error(code);
         }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::errors::{FetchErrors, GraphQLError};
-use crate::locate::Locator;
+use crate::errors::{FailedAnswer, FetchErrors, GraphQLError};
+use crate::locate::{Locator, Places};
 use crate::merge::{self, Misfits};
 use crate::parse;
 use crate::policy::ErrorPolicy;
@@ -91,10 +91,8 @@ impl State {
         };
         let has_errors = !received.errors.is_empty();
         if has_errors {
-            let errors = self
-                .locator(plan, fetch, entities)
-                .client_errors(received.errors);
-            self.errors.add(fetch.id, errors);
+            let located = self.locator(plan, fetch, entities).answer(received.errors);
+            self.errors.answers.push(located);
         }
         let merged = self.merge(plan, fetch, entities, received.data, has_errors);
         if let Err(problem) = merged {
@@ -111,17 +109,16 @@ impl State {
         plan: &PreparedPlan,
         fetch: &FetchStep,
         response: SubgraphResponse,
-    ) -> Option<Vec<GraphQLError>> {
+    ) -> Option<FailedAnswer> {
         let received = self.parse(plan, fetch, response).ok()?;
         if received.data.is_some() || received.errors.is_empty() {
             return None;
         }
-        let mut locator = self.locator(plan, fetch, &[]);
-        let mut errors = locator.client_errors(received.errors);
-        for error in &mut errors {
-            error.path = None;
+        let mut refusal = self.locator(plan, fetch, &[]).answer(received.errors);
+        for error in &mut refusal.errors {
+            error.starts = Places::default();
         }
-        Some(errors)
+        Some(refusal)
     }
 
     fn parse(
@@ -268,7 +265,7 @@ impl State {
         tracing::warn!(subgraph = &*fetch.subgraph, %error, "subgraph request failed");
         let error = failure(&fetch.subgraph, link, error);
         let located = self.locator(plan, fetch, entities).whole_fetch(error);
-        self.errors.add(fetch.id, [located]);
+        self.errors.answers.push(located);
     }
 
     fn locator<'a>(

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod brought;
+mod client_errors;
 mod contexts;
 mod errors;
 mod executor;
@@ -9,6 +10,7 @@ mod introspection;
 mod json;
 mod locate;
 mod merge;
+mod needs;
 mod parse;
 mod place;
 mod policy;

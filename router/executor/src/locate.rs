@@ -1,34 +1,41 @@
-//! Errors of subgraphs -> errors of the client's response, at the client's paths.
+//! Where in the tree a subgraph's errors belong. What they are to the client shows at the end, see `client_errors.rs`.
+
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use crate::brought::Brought;
-use crate::errors::{GraphQLError, PathElement};
-use crate::prepared::{FetchStep, Field, Fields, PreparedPlan, Segment};
+use crate::errors::{FailedAnswer, FetchError, GraphQLError};
+use crate::prepared::{FetchStep, PreparedPlan, Segment};
 use crate::subgraph_error::SubgraphError;
 use crate::symbols::Symbol;
 use crate::tree::{ObjectId, ROOT, Tree, TreeValue};
 
-/// More errors than this of one response are counted, not shown.
-const MAX_ERRORS: usize = 500;
+/// An error is looked at for so many places of one entity.
+const MAX_PLACES: usize = 500;
 
 /// One step of a path in the tree.
 #[derive(Debug, Clone, Copy)]
-enum TreeStep {
+pub(crate) enum TreeStep {
     Key(Symbol),
     Index(usize),
 }
 
+/// Paths in the tree.
+pub(crate) type Places = Arc<[Vec<TreeStep>]>;
+
 /// Which objects of the tree a group's `_entities` list is for.
 pub(crate) type Targets<'a> = Vec<&'a [(ObjectId, u32)]>;
 
-/// Finds the client's paths of what one fetch brought.
+/// Finds the places of what one fetch was to bring.
 pub(crate) struct Locator<'a> {
     tree: &'a Tree,
     plan: &'a PreparedPlan,
     fetch: &'a FetchStep,
+    /// Where root fields belong; found when an error needs it.
+    roots: Option<Places>,
     /// For each group, the places of each representation in the tree, by index; made when an error needs them.
-    places: Vec<Option<HashMap<u32, Vec<Vec<TreeStep>>>>>,
+    places: Vec<Option<HashMap<u32, Places>>>,
     targets: Targets<'a>,
 }
 
@@ -45,160 +52,102 @@ impl<'a> Locator<'a> {
             tree,
             plan,
             fetch,
+            roots: None,
             places,
             targets,
         }
     }
 
-    /// The client's errors for the errors of a response. An error of an entity that is at several places is
-    /// reported at each.
-    pub fn client_errors(&mut self, errors: Vec<SubgraphError>) -> Vec<GraphQLError> {
-        let total = errors.len();
-        let mut located = Vec::new();
-        for (index, error) in errors.into_iter().enumerate() {
-            if located.len() >= MAX_ERRORS {
-                let message = format!("{} more errors", total - index);
-                located.push(
-                    self.with_service(GraphQLError::new(message, "DOWNSTREAM_SERVICE_ERROR")),
-                );
-                break;
+    /// The errors of a response, each with where its entity is; one that says nothing about the place counts for the whole
+    /// fetch.
+    pub fn answer(&mut self, errors: Vec<SubgraphError>) -> FailedAnswer {
+        let located = errors.into_iter().map(|error| {
+            let exact = error.path.as_deref().and_then(|path| self.exact(path));
+            let (starts, rest) = exact.unwrap_or_else(|| (self.common(), Vec::new()));
+            FetchError {
+                error: error.into_client_error(),
+                starts,
+                rest,
             }
-            let paths = self.client_paths(error.path.as_deref());
-            let mut client_error = GraphQLError {
-                message: error
-                    .message
-                    .unwrap_or_else(|| "error without a message".to_owned()),
-                path: None,
-                extensions: error.extensions.unwrap_or_default(),
-            };
-            if !client_error.extensions.contains_key("code") {
-                client_error
-                    .extensions
-                    .insert("code".into(), "DOWNSTREAM_SERVICE_ERROR".into());
-            }
-            let client_error = self.with_service(client_error);
-            if paths.is_empty() {
-                located.push(client_error);
-                continue;
-            }
-            let room = MAX_ERRORS - located.len();
-            located.extend(
-                paths
-                    .into_iter()
-                    .take(room)
-                    .map(|path| client_error.clone().at(path)),
-            );
-        }
-        located
+        });
+        let errors = located.collect();
+        self.failed(errors)
     }
 
     /// An error that concerns all that the fetch was to bring: at its only root field or entity, or at the place that all
     /// have in common.
-    pub fn whole_fetch(&mut self, error: GraphQLError) -> GraphQLError {
-        let error = self.with_service(error);
-        match self.only_root_field().or_else(|| self.common_path()) {
-            Some(path) if !path.is_empty() => error.at(path),
-            _ => error,
+    pub fn whole_fetch(&mut self, error: GraphQLError) -> FailedAnswer {
+        let starts = self.only_root_field().unwrap_or_else(|| self.common());
+        self.failed(vec![FetchError {
+            error,
+            starts,
+            rest: Vec::new(),
+        }])
+    }
+
+    fn failed(&self, errors: Vec<FetchError>) -> FailedAnswer {
+        FailedAnswer {
+            fetch: self.fetch.id,
+            subgraph: self.fetch.subgraph.clone(),
+            errors,
         }
     }
 
-    fn with_service(&self, error: GraphQLError) -> GraphQLError {
-        error.with_extension("service", &*self.fetch.subgraph)
-    }
-
-    /// The path of the only root field of a fetch.
-    fn only_root_field(&self) -> Option<Vec<PathElement>> {
+    /// The place of the only root field of a fetch.
+    fn only_root_field(&mut self) -> Option<Places> {
         if !self.fetch.groups.is_empty() {
             return None;
         }
-        let [place] = &mut *self.root_places() else {
+        let roots = self.roots();
+        let [place] = &*roots else {
             return None;
         };
         let field = Brought::new(self.plan, self.fetch).only_root_field()?;
+        let mut place = place.clone();
         place.push(TreeStep::Key(field));
-        Some(self.client_path(place))
+        Some([place].into())
     }
 
-    fn common_path(&mut self) -> Option<Vec<PathElement>> {
+    /// The place of all that the fetch was to bring.
+    fn common(&mut self) -> Places {
         if self.fetch.groups.is_empty() {
-            return match self.root_places().as_slice() {
-                [place] => Some(self.client_path(place)),
-                _ => Some(self.client_path(&static_prefix(&self.fetch.root_at))),
+            let roots = self.roots();
+            return match &*roots {
+                [_] => roots,
+                _ => [static_prefix(&self.fetch.root_at)].into(),
             };
         }
-        if let [[(_, index)]] = *self.targets {
-            let places = self.places_of(0, *index);
-            if let [place] = &*places {
-                return Some(self.client_path(place));
-            }
+        if let [[(_, index)]] = *self.targets
+            && let Some(places) = self.places_of(0, *index)
+            && places.len() == 1
+        {
+            return places;
         }
-        let mut common: Option<Vec<TreeStep>> = None;
-        for group in &self.fetch.groups {
-            let prefix = static_prefix(&group.path);
-            common = Some(match common {
-                None => prefix,
-                Some(known) => common_prefix(&known, &prefix),
-            });
-        }
-        common.map(|path| self.client_path(&path))
+        let prefixes = self.fetch.groups.iter();
+        let prefixes = prefixes.map(|group| static_prefix(&group.path));
+        let common = prefixes.reduce(|known, prefix| common_prefix(&known, &prefix));
+        [common.unwrap_or_default()].into()
     }
 
-    /// The client's paths for a path of the subgraph's response; one that says nothing about the place counts for
-    /// the whole fetch.
-    fn client_paths(&mut self, path: Option<&[serde_json::Value]>) -> Vec<Vec<PathElement>> {
-        let paths = path.map(|path| self.exact_paths(path)).unwrap_or_default();
-        if !paths.is_empty() {
-            return paths;
-        }
-        self.common_path()
-            .filter(|path| !path.is_empty())
-            .into_iter()
-            .collect()
-    }
-
-    fn exact_paths(&mut self, path: &[serde_json::Value]) -> Vec<Vec<PathElement>> {
-        if self.fetch.groups.is_empty() {
-            let steps: Vec<TreeStep> = path
-                .iter()
-                .map_while(|element| self.tree_step(element))
-                .collect();
-            let mut client_paths = Vec::new();
-            for mut place in self.root_places() {
-                place.extend_from_slice(&steps);
-                let client_path = self.client_path(&place);
-                if !client_path.is_empty() && !client_paths.contains(&client_path) {
-                    client_paths.push(client_path);
-                }
-            }
-            return client_paths;
-        }
-        let group = path.first().and_then(|key| key.as_str()).and_then(|key| {
-            let symbol = self.plan.symbols.look_up(key.as_bytes())?;
-            self.fetch
-                .groups
-                .iter()
-                .position(|group| group.response_key == symbol)
-        });
-        let index = path
-            .get(1)
-            .and_then(serde_json::Value::as_u64)
-            .and_then(|index| u32::try_from(index).ok());
-        let (Some(group), Some(index)) = (group, index) else {
-            return Vec::new();
+    /// The places of the objects that a path of the subgraph's response starts from, and the way from there.
+    fn exact(&mut self, path: &[serde_json::Value]) -> Option<(Places, Vec<TreeStep>)> {
+        let (starts, rest) = match self.fetch.groups.is_empty() {
+            true => (self.roots(), path),
+            false => (self.entities(path)?, &path[2..]),
         };
-        let rest: Vec<TreeStep> = path[2..]
-            .iter()
-            .map_while(|element| self.tree_step(element))
-            .collect();
-        let mut client_paths = Vec::new();
-        for mut place in self.places_of(group, index) {
-            place.extend_from_slice(&rest);
-            let client_path = self.client_path(&place);
-            if !client_paths.contains(&client_path) {
-                client_paths.push(client_path);
-            }
-        }
-        client_paths
+        let steps = rest.iter().map_while(|element| self.tree_step(element));
+        let steps: Vec<TreeStep> = steps.collect();
+        (!starts.is_empty()).then_some((starts, steps))
+    }
+
+    /// The places of the entity that a path of the subgraph's response leads to.
+    fn entities(&mut self, path: &[serde_json::Value]) -> Option<Places> {
+        let key = path.first()?.as_str()?;
+        let symbol = self.plan.symbols.look_up(key.as_bytes())?;
+        let index = u32::try_from(path.get(1)?.as_u64()?).ok()?;
+        let mut groups = self.fetch.groups.iter();
+        let group = groups.position(|group| group.response_key == symbol)?;
+        self.places_of(group, index)
     }
 
     fn tree_step(&self, element: &serde_json::Value) -> Option<TreeStep> {
@@ -213,55 +162,22 @@ impl<'a> Locator<'a> {
     }
 
     /// All places where root fields belong.
-    fn root_places(&self) -> Vec<Vec<TreeStep>> {
-        let mut walk = PlaceWalk {
-            tree: self.tree,
-            index_of: None,
-            steps: Vec::new(),
-            places: HashMap::new(),
-        };
-        walk.go(TreeValue::Object(ROOT), &self.fetch.root_at);
-        walk.places.remove(&0).unwrap_or_default()
+    fn roots(&mut self) -> Places {
+        let (tree, path) = (self.tree, &self.fetch.root_at);
+        let find = || PlaceWalk::places(tree, None, path).remove(&0);
+        let known = self.roots.get_or_insert_with(|| find().unwrap_or_default());
+        known.clone()
     }
 
     /// All places where a group's representation belongs.
-    fn places_of(&mut self, group: usize, index: u32) -> Vec<Vec<TreeStep>> {
+    fn places_of(&mut self, group: usize, index: u32) -> Option<Places> {
         let (tree, targets) = (self.tree, self.targets[group]);
         let path = &self.fetch.groups[group].path;
         let places = self.places[group].get_or_insert_with(|| {
-            let mut walk = PlaceWalk {
-                tree,
-                index_of: Some(targets.iter().copied().collect()),
-                steps: Vec::new(),
-                places: HashMap::new(),
-            };
-            walk.go(TreeValue::Object(ROOT), path);
-            walk.places
+            let index_of = targets.iter().copied().collect();
+            PlaceWalk::places(tree, Some(index_of), path)
         });
-        places.get(&index).cloned().unwrap_or_default()
-    }
-
-    /// Tree keys -> response keys. Ends where the client has not asked any further, for a key or a required field
-    /// of another subgraph.
-    fn client_path(&self, steps: &[TreeStep]) -> Vec<PathElement> {
-        let mut path = Vec::with_capacity(steps.len());
-        // The runtime types along the path are not looked at: a key that differs by type may be in any of these.
-        let mut candidates: Vec<&Fields> = vec![&self.plan.response];
-        for step in steps {
-            match *step {
-                TreeStep::Index(index) => path.push(PathElement::Index(index)),
-                TreeStep::Key(key) => {
-                    let fields: Vec<&Field> = candidates
-                        .iter()
-                        .flat_map(|fields| fields.by_source(key))
-                        .collect();
-                    let Some(field) = fields.first() else { break };
-                    path.push(PathElement::Key(field.response_key.clone()));
-                    candidates = fields.iter().filter_map(|field| field.below()).collect();
-                }
-            }
-        }
-        path
+        places.get(&index).cloned()
     }
 }
 
@@ -274,7 +190,26 @@ struct PlaceWalk<'a> {
     places: HashMap<u32, Vec<Vec<TreeStep>>>,
 }
 
-impl PlaceWalk<'_> {
+impl<'a> PlaceWalk<'a> {
+    /// The places that a path leads to, by index.
+    fn places(
+        tree: &'a Tree,
+        index_of: Option<HashMap<ObjectId, u32>>,
+        path: &[Segment],
+    ) -> HashMap<u32, Places> {
+        let mut walk = PlaceWalk {
+            tree,
+            index_of,
+            steps: Vec::new(),
+            places: HashMap::new(),
+        };
+        walk.go(TreeValue::Object(ROOT), path);
+        let found = walk.places.into_iter();
+        found
+            .map(|(index, places)| (index, places.into()))
+            .collect()
+    }
+
     fn go(&mut self, value: TreeValue, path: &[Segment]) {
         let Some((segment, rest)) = path.split_first() else {
             let index = |object| match &self.index_of {
@@ -285,7 +220,7 @@ impl PlaceWalk<'_> {
                 && let Some(index) = index(object)
             {
                 let places = self.places.entry(index).or_default();
-                if places.len() < MAX_ERRORS {
+                if places.len() < MAX_PLACES {
                     places.push(self.steps.clone());
                 }
             }

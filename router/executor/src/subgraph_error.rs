@@ -41,6 +41,21 @@ impl SubgraphError {
         }
     }
 
+    /// The error as clients see it, but for its path.
+    pub fn into_client_error(self) -> GraphQLError {
+        let mut error = GraphQLError {
+            message: self
+                .message
+                .unwrap_or_else(|| "error without a message".to_owned()),
+            path: None,
+            extensions: self.extensions.unwrap_or_default(),
+        };
+        if !error.extensions.contains_key("code") {
+            error = error.with_extension("code", "DOWNSTREAM_SERVICE_ERROR");
+        }
+        error
+    }
+
     /// From an error that was made in the same process.
     pub fn from_value(error: GraphQLError) -> SubgraphError {
         let path = error

@@ -10,7 +10,8 @@ mod problems;
 
 use bytes::Bytes;
 
-use crate::errors::{FetchErrors, GraphQLError};
+use crate::client_errors::ClientErrors;
+use crate::errors::GraphQLError;
 use crate::introspection::Introspected;
 use crate::place::Place;
 use crate::prepared::{Field, FieldValue, Fields, PreparedPlan, TypeSet};
@@ -28,7 +29,7 @@ pub(crate) fn write_response(
     conditions: &[bool],
     introspected: Option<&Introspected>,
     known: &[GraphQLError],
-    fetch_errors: &FetchErrors,
+    fetch_errors: &ClientErrors<'_>,
     may_learn: &dyn Fn(&str) -> bool,
     size_hint: usize,
 ) -> Response {

@@ -3,13 +3,14 @@
 use hashbrown::HashMap;
 
 use crate::brought::{Brought, Start};
-use crate::errors::{FetchErrors, PathElement};
+use crate::client_errors::ClientErrors;
+use crate::errors::PathElement;
 use crate::place::KeptPlace;
 use crate::prepared::{FetchId, FetchStep, PreparedPlan, Step};
 
 /// The fetches' errors, by path, and what is missing because of them.
 pub(super) struct Explained<'a> {
-    errors: &'a FetchErrors,
+    errors: &'a ClientErrors<'a>,
     /// The fetches with an error exactly at a path; those without a path are at the empty one.
     at: HashMap<Vec<PathElement>, Vec<FetchId>>,
     /// The fetches with an error somewhere below a path.
@@ -27,7 +28,7 @@ struct Failed<'a> {
 
 impl<'a> Explained<'a> {
     /// By these errors.
-    pub fn by(errors: &'a FetchErrors, plan: &'a PreparedPlan) -> Explained<'a> {
+    pub fn by(errors: &'a ClientErrors<'a>, plan: &'a PreparedPlan) -> Explained<'a> {
         let mut explained = Explained {
             errors,
             at: HashMap::new(),
@@ -70,15 +71,16 @@ impl<'a> Explained<'a> {
             let is_own = starts(&failed.own).into_iter().any(|start| {
                 let object = place.object(start.depth);
                 self.has_error(fetch, &place.path)
-                    || object.is_some_and(|object| self.errors.was_refused(fetch, object))
+                    || object.is_some_and(|object| self.errors.noted.was_refused(fetch, object))
                         && has_error_of(start.depth)
             });
             is_own
                 || failed.later.iter().any(|later| {
                     starts(later).into_iter().any(|start| {
                         let object = place.object(start.depth);
-                        let was_asked = object
-                            .is_some_and(|object| self.errors.was_asked(later.fetch(), object));
+                        let was_asked = object.is_some_and(|object| {
+                            self.errors.noted.was_asked(later.fetch(), object)
+                        });
                         !was_asked && has_error_of(start.depth)
                     })
                 })

@@ -3,7 +3,8 @@
 use super::explained::Explained;
 use super::origin::Origins;
 use crate::brought::{Brought, Start};
-use crate::errors::{FetchErrors, GraphQLError};
+use crate::client_errors::ClientErrors;
+use crate::errors::GraphQLError;
 use crate::place::{KeptPlace, Place};
 use crate::prepared::{Field, PreparedPlan};
 use crate::symbols::{NO_SYMBOL, Symbol};
@@ -20,7 +21,7 @@ pub(super) struct Problems<'a> {
     tree: &'a Tree,
     plan: &'a PreparedPlan,
     conditions: &'a [bool],
-    fetch_errors: &'a FetchErrors,
+    fetch_errors: &'a ClientErrors<'a>,
     /// Whether clients may learn the name of a subgraph.
     may_learn: &'a dyn Fn(&str) -> bool,
     /// What `fetch_errors` explain; made when there is something to explain.
@@ -38,7 +39,7 @@ impl<'a> Problems<'a> {
         tree: &'a Tree,
         plan: &'a PreparedPlan,
         conditions: &'a [bool],
-        fetch_errors: &'a FetchErrors,
+        fetch_errors: &'a ClientErrors<'a>,
         may_learn: &'a dyn Fn(&str) -> bool,
     ) -> Problems<'a> {
         Problems {

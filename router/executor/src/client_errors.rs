@@ -1,0 +1,242 @@
+//! Errors of fetches -> errors of the client's response, at the client's paths.
+//!
+//! A fetch may ask for more than the client did of an object: a subgraph that has only an interface object asks the same of
+//! all types. Which object was of which type is known when all fetches are done, so it is then that paths are made.
+
+use hashbrown::HashMap;
+
+use crate::errors::{FailedAnswer, FetchError, FetchErrors, GraphQLError, PathElement};
+use crate::locate::TreeStep;
+use crate::needs::{Needs, WayKey};
+use crate::prepared::{FetchId, Field, FieldValue, Fields, PreparedPlan};
+use crate::symbols::{NO_SYMBOL, Symbol};
+use crate::tree::{END, NodeId, ObjectId, ROOT, Tree, TreeValue};
+
+/// More errors than this of one response are counted, not shown.
+const MAX_ERRORS: usize = 500;
+
+/// The errors of fetches, as the client sees them.
+pub(crate) struct ClientErrors<'a> {
+    pub errors: Vec<GraphQLError>,
+    /// The fetch that each comes from.
+    pub fetches: Vec<FetchId>,
+    /// What fetches asked and got.
+    pub noted: &'a FetchErrors,
+}
+
+impl<'a> ClientErrors<'a> {
+    /// Those of all fetches; `redact` takes out of a subgraph's errors what clients are not to see.
+    pub fn of(
+        noted: &'a FetchErrors,
+        mut paths: ClientPaths<'_>,
+        redact: impl Fn(&str, &mut [GraphQLError]),
+    ) -> ClientErrors<'a> {
+        let mut errors = Vec::new();
+        let mut fetches = Vec::new();
+        for answer in &noted.answers {
+            let mut found = paths.errors(answer, noted);
+            redact(&answer.subgraph, &mut found);
+            errors.append(&mut found);
+            fetches.resize(errors.len(), answer.fetch);
+        }
+        ClientErrors {
+            errors,
+            fetches,
+            noted,
+        }
+    }
+}
+
+/// Finds the client's paths for places of the tree.
+pub(crate) struct ClientPaths<'a> {
+    tree: &'a Tree,
+    plan: &'a PreparedPlan,
+    conditions: &'a [bool],
+    /// Made for the first key that the client did not ask for.
+    needs: Option<Needs<'a>>,
+    /// By its first node, the item of a list that was looked for last: errors mostly come in the order of the items.
+    last_items: HashMap<NodeId, (usize, NodeId)>,
+}
+
+/// What the client asks for at a place.
+struct Level<'a> {
+    /// Of the objects that are there.
+    here: Vec<&'a Field>,
+    /// Of objects of whatever type, whatever the variables.
+    ever: Vec<&'a Field>,
+}
+
+impl<'a> ClientPaths<'a> {
+    /// In the tree of a plan's execution.
+    pub fn new(tree: &'a Tree, plan: &'a PreparedPlan, conditions: &'a [bool]) -> ClientPaths<'a> {
+        ClientPaths {
+            tree,
+            plan,
+            conditions,
+            needs: None,
+            last_items: HashMap::new(),
+        }
+    }
+
+    /// The client's errors for those of a response. An error of an entity that is at several places is there at each.
+    pub fn errors(&mut self, answer: &FailedAnswer, noted: &FetchErrors) -> Vec<GraphQLError> {
+        let mut shown = Vec::new();
+        let mut more = 0;
+        for error in &answer.errors {
+            let Some(paths) = self.paths(error, |object| noted.was_refused(answer.fetch, object))
+            else {
+                continue;
+            };
+            if shown.len() >= MAX_ERRORS {
+                more += 1;
+                continue;
+            }
+            let plain = error.error.clone();
+            let plain = plain.with_extension("service", &*answer.subgraph);
+            if paths.is_empty() {
+                shown.push(plain);
+                continue;
+            }
+            let room = MAX_ERRORS - shown.len();
+            let paths = paths.into_iter().take(room);
+            shown.extend(paths.map(|path| plain.clone().at(path)));
+        }
+        if more > 0 {
+            let message = format!("{more} more errors");
+            let rest = GraphQLError::new(message, "DOWNSTREAM_SERVICE_ERROR");
+            shown.push(rest.with_extension("service", &*answer.subgraph));
+        }
+        shown
+    }
+
+    /// The paths of an error; empty when it belongs to no field, `None` when the client has nothing to do with it.
+    fn paths(
+        &mut self,
+        error: &FetchError,
+        was_refused: impl Fn(ObjectId) -> bool,
+    ) -> Option<Vec<Vec<PathElement>>> {
+        let mut paths = Vec::new();
+        let mut is_asked = error.starts.is_empty();
+        for start in &*error.starts {
+            if let Some(path) = self.path(start, &error.rest, &was_refused) {
+                is_asked = true;
+                if !path.is_empty() && !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+        }
+        is_asked.then_some(paths)
+    }
+
+    /// Tree keys -> response keys, on the way from the root to an object and from there to an error. Ends where the client
+    /// has not asked any further: for a key or a required field of another subgraph, or where there is nothing for what it
+    /// has not asked for either. `None` when the error is one of what the object was asked for on behalf of others.
+    fn path(
+        &mut self,
+        start: &[TreeStep],
+        rest: &[TreeStep],
+        was_refused: &impl Fn(ObjectId) -> bool,
+    ) -> Option<Vec<PathElement>> {
+        let mut path = Vec::with_capacity(start.len() + rest.len());
+        let mut way = Vec::new();
+        let mut level: Option<Level<'a>> = None;
+        let mut value = Some(TreeValue::Object(ROOT));
+        let mut is_brought = true;
+        for (index, step) in start.iter().chain(rest).enumerate() {
+            let key = match *step {
+                TreeStep::Key(key) => key,
+                TreeStep::Index(item) => {
+                    path.push(PathElement::Index(item));
+                    value = self.item(value, item);
+                    continue;
+                }
+            };
+            let object = match value {
+                Some(TreeValue::Object(object)) => Some(object),
+                _ => None,
+            };
+            if index == start.len() {
+                is_brought = !object.is_some_and(was_refused);
+            }
+            let runtime = object.and_then(|object| self.runtime_type(object, level.as_ref()));
+            way.push(WayKey { key, of: runtime });
+            let next = self.below(level.as_ref(), key, runtime);
+            let Some(field) = next.here.first() else {
+                let is_there = is_brought && object.is_some() && index >= start.len();
+                let is_of_others = is_there && self.is_of_others(&next, &way);
+                return (!is_of_others).then_some(path);
+            };
+            path.push(PathElement::Key(field.response_key.clone()));
+            value = object.and_then(|object| self.tree.field(object, key));
+            level = Some(next);
+        }
+        Some(path)
+    }
+
+    /// Whether a key that the client did not ask for was asked for nevertheless because others need it, of objects of other
+    /// types or with other variables, but not of this one.
+    fn is_of_others(&mut self, level: &Level<'_>, way: &[WayKey]) -> bool {
+        let (plan, conditions) = (self.plan, self.conditions);
+        let needs = self
+            .needs
+            .get_or_insert_with(|| Needs::of(plan, conditions));
+        let is_known = !level.ever.is_empty() || needs.has_of_any_type(way);
+        is_known && !needs.has(way)
+    }
+
+    /// What the client asks for under a key of an object.
+    fn below(&self, above: Option<&Level<'a>>, key: Symbol, runtime: Option<Symbol>) -> Level<'a> {
+        let sets = |fields: &[&'a Field]| -> Vec<&'a Fields> {
+            let fields = fields.iter().copied();
+            fields.filter_map(Field::below).collect()
+        };
+        let root = || vec![&self.plan.response];
+        let here = above.map_or_else(root, |above| sets(&above.here));
+        let ever = above.map_or_else(root, |above| sets(&above.ever));
+        let by_source = |fields: &'a Fields| fields.by_source(key);
+        let here = here.into_iter().flat_map(by_source);
+        Level {
+            here: here.filter(|field| self.is_asked(field, runtime)).collect(),
+            ever: ever.into_iter().flat_map(by_source).collect(),
+        }
+    }
+
+    /// Whether the client asks for a field of an object of this type; it may when the type is not known.
+    fn is_asked(&self, field: &Field, runtime: Option<Symbol>) -> bool {
+        let holds = |condition| self.conditions[condition as usize];
+        let is_of = |runtime| {
+            let types = field.types.as_ref();
+            types.is_none_or(|types| types.contains(runtime))
+        };
+        field.condition.is_none_or(holds) && runtime.is_none_or(is_of)
+    }
+
+    /// The type of an object, when it is one that is possible there.
+    fn runtime_type(&self, object: ObjectId, level: Option<&Level<'_>>) -> Option<Symbol> {
+        let known = self.tree.objects[object as usize].type_name;
+        let mut sets = level?.here.iter().filter_map(|field| match &field.value {
+            FieldValue::Composite { possible, .. } => Some(possible),
+            _ => None,
+        });
+        if known == NO_SYMBOL {
+            return sets.next()?.only();
+        }
+        sets.any(|possible| possible.contains(known))
+            .then_some(known)
+    }
+
+    fn item(&mut self, list: Option<TreeValue>, index: usize) -> Option<TreeValue> {
+        let Some(TreeValue::List { first, .. }) = list else {
+            return None;
+        };
+        let last = self.last_items.get(&first).copied();
+        let (mut at, mut id) = last.filter(|(at, _)| *at <= index).unwrap_or((0, first));
+        while at < index && id != END {
+            id = self.tree.item(id)?.next;
+            at += 1;
+        }
+        let item = self.tree.item(id)?;
+        self.last_items.insert(first, (index, id));
+        Some(item.value)
+    }
+}
