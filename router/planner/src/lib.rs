@@ -25,6 +25,7 @@ mod guard;
 pub mod literal;
 pub mod model;
 mod normalise;
+mod nulls;
 pub mod plan;
 mod planner;
 mod problems;

@@ -34,6 +34,8 @@ pub(crate) struct Position {
     pub(crate) is_by_type: bool,
     /// Present when its objects are fetched as values of several fields.
     pub(crate) entries: Option<Entries>,
+    /// What is planned for its objects.
+    pub(crate) fields: Vec<FieldId>,
     peers: PeersId,
 }
 
@@ -98,6 +100,7 @@ impl<'m> Tree<'m> {
                 root_field: None,
                 is_by_type: false,
                 entries: None,
+                fields: Vec::new(),
                 peers: 0,
             }],
             fields: Vec::new(),
@@ -236,11 +239,12 @@ impl<'m> Tree<'m> {
                 root_field: Some(root_field),
                 is_by_type,
                 entries: None,
+                fields: Vec::new(),
                 peers,
             });
             PositionId((self.positions.len() - 1) as u32)
         });
-        self.fields.push(TreeField {
+        self.push(TreeField {
             position,
             scope: new.scope,
             name: new.name.clone(),
@@ -252,6 +256,13 @@ impl<'m> Tree<'m> {
         let known = (position, new.scope, new.name.clone());
         self.known.entry(known).or_default().push(id);
         Some(id)
+    }
+
+    fn push(&mut self, field: TreeField) {
+        let id = FieldId(self.fields.len() as u32);
+        let position = field.position.0 as usize;
+        self.positions[position].fields.push(id);
+        self.fields.push(field);
     }
 
     fn note_use(&mut self, key: &Name, id: FieldId, position: PositionId, new: &NewField<'_>) {
@@ -288,7 +299,7 @@ impl<'m> Tree<'m> {
         let place = (first.position, first.scope, first.name.clone());
         let id = FieldId(self.fields.len() as u32);
         self.note_use(&source_key, id, position, new);
-        self.fields.push(TreeField {
+        self.push(TreeField {
             position,
             scope: new.scope,
             name: new.name.clone(),

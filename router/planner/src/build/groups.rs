@@ -108,8 +108,8 @@ fn may_share(search: &Search<'_>, one: StepId, other: StepId) -> bool {
         && is_safe(other, one)
 }
 
-/// True when a null in what one step asks of objects of some types would take the other's objects away: a subgraph that does
-/// not know the types is asked the same for all of a group.
+/// True when a null in what one step asks of objects of some types would take the other's objects away, or what it asks of
+/// them: a subgraph that does not know the types is asked the same for all of a group.
 fn takes_away(search: &Search<'_>, one: StepId, other: StepId) -> bool {
     let place = |id: StepId| search.place(search.step(id).place);
     let (one, other) = (place(one), place(other));
@@ -118,7 +118,7 @@ fn takes_away(search: &Search<'_>, one: StepId, other: StepId) -> bool {
     graph.node(one.node).interface_object
         && one.scope.is_some()
         && one.scope != other.scope
-        && fields.any(|placed| search.tree.field(placed.field).ty.is_non_null())
+        && fields.any(|placed| search.tree.takes_from_others(placed.field))
 }
 
 fn bound_contexts<'a>(search: &'a Search<'_>, id: StepId) -> &'a [BoundContext] {

@@ -210,9 +210,9 @@ impl Search<'_> {
         }
         // Asked of all objects though meant for one type of them: possible, but more than needed.
         let is_wide = self.tree.field(field).scope.is_some() && from.scope.is_none();
-        // A null that may not be there would take the objects of other types away.
-        let is_harmful = self.tree.field(field).ty.is_non_null() && before.is_none();
-        if is_wide && is_harmful && self.supergraph.graph().node(node).interface_object {
+        // A null that may not be there would take what is asked of other types away.
+        let is_by_interface = is_wide && self.supergraph.graph().node(node).interface_object;
+        if is_by_interface && before.is_none() && self.tree.takes_from_others(field) {
             return;
         }
         let cost = if is_wide { cost + WIDE } else { cost };
