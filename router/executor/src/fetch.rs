@@ -130,8 +130,13 @@ impl State {
         match response {
             SubgraphResponse::Json(body) => {
                 self.received += body.len();
-                let parsed =
-                    parse::parse_body(&mut self.tree, &plan.symbols, &mut self.prediction, &body);
+                let parsed = parse::parse_body(
+                    &mut self.tree,
+                    &plan.symbols,
+                    &mut self.prediction,
+                    &fetch.asked.below,
+                    &body,
+                );
                 let body = parsed.map_err(|error| TransportError::Malformed(error.to_string()))?;
                 let errors = match &body.errors {
                     None => Vec::new(),
@@ -150,6 +155,7 @@ impl State {
                         &mut self.tree,
                         &plan.symbols,
                         &mut self.prediction,
+                        &fetch.asked.below,
                         &value,
                         plan.expected_length(fetch.id),
                     )

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::json::{Cursor, JsonError, MAX_DEPTH, unescape};
+use crate::prepared::asked::Keys;
 use crate::symbols::{NO_SYMBOL, Position, Prediction, Symbol, Symbols, TYPENAME};
 use crate::tree::{NewChain, Object, ObjectId, Span, Tree, TreeValue};
 
@@ -33,12 +34,13 @@ const BYTES_PER_NODE: usize = 32;
 /// How many nodes there is room for at most before any have been read.
 const MOST_RESERVED: usize = 1 << 16;
 
-/// Parses a body into the tree. Keys that the plan does not know are passed over. On an error the tree is as it
-/// was.
+/// Parses a body into the tree. Keys that the plan does not know, or that are not among those `asked` for below the root, are
+/// passed over. On an error the tree is as it was.
 pub(crate) fn parse_body(
     tree: &mut Tree,
     symbols: &Symbols,
     prediction: &mut Prediction,
+    asked: &Keys,
     body: &Bytes,
 ) -> Result<Body, ParseError> {
     std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
@@ -51,6 +53,7 @@ pub(crate) fn parse_body(
         tree,
         symbols,
         prediction,
+        asked,
         buffer,
     };
     let parsed = parser.body(body);
@@ -65,6 +68,7 @@ struct Parser<'a> {
     tree: &'a mut Tree,
     symbols: &'a Symbols,
     prediction: &'a mut Prediction,
+    asked: &'a Keys,
     buffer: u16,
 }
 
@@ -146,7 +150,8 @@ impl Parser<'_> {
         let mut more = !self.cursor.closes(b'}')?;
         while more {
             let name = self.cursor.key()?;
-            let Some(key) = self.resolve(position, name) else {
+            let is_asked = |key: &Symbol| parent == NO_SYMBOL || self.asked.have_below(*key);
+            let Some(key) = self.resolve(position, name).filter(is_asked) else {
                 self.cursor.skip_value(depth + 1)?;
                 more = self.cursor.another(b'}')?;
                 continue;

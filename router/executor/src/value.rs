@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::json::{MAX_DEPTH, write_string};
+use crate::prepared::asked::Keys;
 use crate::symbols::{KeyUse, NO_SYMBOL, Position, Prediction, Symbol, Symbols, TYPENAME, UNKNOWN};
 use crate::tree::{NewChain, Object, ObjectId, Span, Tree, TreeValue};
 
@@ -64,12 +65,13 @@ pub(crate) struct Told {
 /// How many nodes there is room for at most before any have been told.
 const MOST_RESERVED: usize = 1 << 16;
 
-/// Adds a value to the tree. Keys that the plan does not know are passed over. `expected` is a guess at its length. On
-/// an error the tree is as it was.
+/// Adds a value to the tree. Keys that the plan does not know, or that are not among those `asked` for below the root, are
+/// passed over. `expected` is a guess at its length. On an error the tree is as it was.
 pub(crate) fn take_in(
     tree: &mut Tree,
     symbols: &Symbols,
     prediction: &mut Prediction,
+    asked: &Keys,
     value: &Value,
     expected: Length,
 ) -> Result<Told, ValueError> {
@@ -82,6 +84,7 @@ pub(crate) fn take_in(
         tree,
         symbols,
         prediction,
+        asked,
         buffer,
         text: Vec::with_capacity(expected.text),
         open: Vec::with_capacity(16),
@@ -111,6 +114,7 @@ pub struct ValueBuilder<'a> {
     tree: &'a mut Tree,
     symbols: &'a Symbols,
     prediction: &'a mut Prediction,
+    asked: &'a Keys,
     /// The JSON text of strings, numbers and custom scalars, one after the other. It becomes a buffer of the tree.
     text: Vec<u8>,
     buffer: u16,
@@ -271,6 +275,8 @@ impl ValueBuilder<'_> {
                 .resolve(self.symbols, object.position, key.as_bytes()),
             false => None,
         };
+        let is_root = open.slot.key == NO_SYMBOL;
+        let symbol = symbol.filter(|symbol| is_root || self.asked.have_below(*symbol));
         if let Some(symbol) = symbol {
             object.position = Position::After(symbol);
         }

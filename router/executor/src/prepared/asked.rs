@@ -7,7 +7,7 @@ use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, Field, Selection};
 use hashbrown::HashSet;
 
-use crate::symbols::{Symbol, Symbols};
+use crate::symbols::{Symbol, Symbols, TYPENAME};
 
 /// A set of response keys.
 #[derive(Debug, Clone)]
@@ -27,6 +27,12 @@ impl Keys {
         words: Vec::new(),
         has_rest: true,
     };
+
+    /// Whether an answer may have a key somewhere below its root. The type of an object is taken from whoever tells it.
+    #[inline]
+    pub fn have_below(&self, key: Symbol) -> bool {
+        key == TYPENAME || self.has(key)
+    }
 
     /// Whether a key is in it.
     pub fn has(&self, key: Symbol) -> bool {

@@ -26,7 +26,7 @@ async fn fields_follow_the_runtime_type() {
         })
         .await;
     let operation = "{ media { title ... on Book { pages __typename } ... on Film { minutes } id kind: __typename } }";
-    let response = graph.run(operation, root("one", "{ media }")).await;
+    let response = graph.run(operation, root("one", operation)).await;
     let expected = r#"{"data":{"media":[{"title":"F","minutes":90,"id":"f","kind":"Film"},{"title":"B","pages":300,"__typename":"Book","id":"b","kind":"Book"},null]}}"#;
     assert_eq!(response.to_string(), expected);
 }
@@ -40,7 +40,7 @@ async fn a_type_that_is_not_in_the_api_schema_is_an_error_and_null() {
         })
         .await;
     let operation = "{ search { ... on Book { id } } media { id } }";
-    let response = graph.run(operation, root("one", "{ search media }")).await;
+    let response = graph.run(operation, root("one", operation)).await;
     assert_eq!(
         response["data"],
         json!({ "search": null, "media": [null, null] })
@@ -167,7 +167,7 @@ async fn a_subgraph_may_call_a_root_type_by_another_name() {
     })
     .await;
     let operation = "{ self { __typename id } nodes { __typename ... on Query { id } } }";
-    let response = graph.run(operation, root("one", "{ self nodes }")).await;
+    let response = graph.run(operation, root("one", operation)).await;
     let query = json!({ "__typename": "Query", "id": "q" });
     let expected = json!({ "self": query, "nodes": [query, { "__typename": "Book" }] });
     assert_eq!(response, json!({ "data": expected }));

@@ -339,3 +339,34 @@ async fn what_nobody_asked_a_subgraph_for_is_left_out() {
     });
     assert_eq!(response, json!({ "data": { "user": user } }));
 }
+
+/// Nor does what it adds to a value that it was asked for stand in for what another says.
+#[tokio::test]
+async fn what_nobody_asked_for_inside_a_value_is_left_out() {
+    let graph = Graph::new(
+        "type Query { user: User }
+         type User { id: ID! plan: Plan plans: [Plan] }
+         type Plan { name: String price: Int }",
+    )
+    .subgraph("users", |_| {
+        let plan = json!({ "name": "large", "price": 99 });
+        let user = json!({ "__typename": "User", "id": "1", "plan": plan, "plans": [plan] });
+        Answer::Json(json!({ "data": { "user": user } }))
+    })
+    .await
+    .subgraph("billing", |_| {
+        let user = json!({ "plan": { "price": null }, "plans": [{ "price": null }] });
+        Answer::Json(json!({ "data": { "_entities": [user] } }))
+    })
+    .await;
+    let prices = "query($representations:[_Any!]!){_entities(representations:$representations){...on User{plan{price} plans{price}}}}";
+    let plan = sequence([
+        root("users", "{user{__typename id plan{name} plans{name}}}"),
+        entities("billing", "user", &[("User", "id")], prices),
+    ]);
+    let operation = "{ user { plan { name price } plans { name price } } }";
+    let response = graph.run(operation, plan).await;
+    let plan = json!({ "name": "large", "price": null });
+    let user = json!({ "plan": plan, "plans": [plan] });
+    assert_eq!(response, json!({ "data": { "user": user } }));
+}

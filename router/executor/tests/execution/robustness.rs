@@ -47,7 +47,7 @@ fn users_and_names(users: Bytes, names: Bytes) -> (Executor, ExecutionRequest) {
         .transport("names", Always(SubgraphResponse::Json(names)));
     let text = "query($representations:[_Any!]!){_entities(representations:$representations){...on User{name any}}}";
     let plan = sequence([
-        root("users", "{list}"),
+        root("users", "{list{__typename id kind friends{id} any}}"),
         entities("names", "list.@", &[("User", "id")], text),
     ]);
     let operation = "{ list { id name kind friends { id } any } }";

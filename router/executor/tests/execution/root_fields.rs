@@ -230,8 +230,8 @@ async fn merged(first: Value, second: Value) -> Value {
         .await;
     // One after the other, so that it is known whose values are the newer.
     let fetches = sequence([
-        root("one", "{ c { x } list { x } tags }"),
-        root("two", "{ c { y } list { y } tags }"),
+        root("one", "{ c { x y } list { x y } tags }"),
+        root("two", "{ c { x y } list { x y } tags }"),
     ]);
     graph.run("{ c { x y } list { x y } tags }", fetches).await
 }
