@@ -121,6 +121,12 @@ impl Merger<'_> {
                     .map(|directive| (source.subgraph, directive))
             })
             .collect();
+        let mut applying = applications.iter().map(|(subgraph, _)| *subgraph);
+        if self.composed.defines(name)
+            && !applying.any(|subgraph| self.composed.is_composed_by(subgraph, name))
+        {
+            return Vec::new();
+        }
         let applications = self.fitting(place, at, applications);
         let mut distinct: Vec<(&Node<Directive>, usize)> = Vec::new();
         for (_, directive) in &applications {

@@ -1,7 +1,8 @@
 //! Custom directives that the supergraph keeps.
 //!
 //! What a directive is, is decided by where it comes from: the linked specification and the
-//! directive's name in it. The newest version that a subgraph composes defines it.
+//! directive's name in it. The newest version that a subgraph composes defines it. Who does not
+//! compose it has a say only where one who does applies it as well.
 
 mod requests;
 
@@ -30,6 +31,8 @@ struct ComposedDirective {
     definition: Node<DirectiveDefinition>,
     /// The subgraph whose definition this is.
     subgraph: String,
+    /// The subgraphs that compose it.
+    composing: BTreeSet<String>,
     /// The specification it comes from.
     identity: String,
     /// Its name there.
@@ -76,6 +79,12 @@ impl Composed {
             .iter()
             .map(|(name, directive)| (name.clone(), strategy(&directive.definition)))
             .collect()
+    }
+
+    /// Whether the subgraph asks for what it says with this directive to be kept.
+    pub(super) fn is_composed_by(&self, subgraph: &Subgraph, name: &str) -> bool {
+        let composed = self.directives.get(name);
+        composed.is_some_and(|composed| composed.composing.contains(&subgraph.name))
     }
 
     /// Why an application in a subgraph is none of the composed directive's; nothing when it is one,

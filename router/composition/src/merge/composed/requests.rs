@@ -297,6 +297,7 @@ fn compose(requests: &[Request<'_>]) -> Composed {
     for (_, same) in grouped(requests, |request| request.spelled) {
         // Of equally new ones the last: `max_by_key` prefers it.
         let newest = same.iter().max_by_key(|request| request.link.version);
+        let composing = same.iter().map(|request| request.subgraph.name.clone());
         if let Some(request) = newest {
             let mut definition = request.definition.clone();
             for argument in &mut definition.make_mut().arguments {
@@ -307,6 +308,7 @@ fn compose(requests: &[Request<'_>]) -> Composed {
             }
             let directive = ComposedDirective {
                 subgraph: request.subgraph.name.clone(),
+                composing: composing.collect(),
                 identity: request.link.identity.clone(),
                 origin: request.origin.to_owned(),
                 definition,
