@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 type Types = BTreeMap<Name, Definition>;
 
 impl<'a> Merger<'a> {
-    /// Checks the defaults of arguments, of input fields, and of the arguments of directives that
-    /// clients use.
+    /// Checks the defaults of arguments, of input fields, and of the arguments of directives: those
+    /// that clients use, which are given, and those that are composed.
     pub(super) fn check_defaults(
         &mut self,
         types: &Types,
-        directives: &BTreeMap<Name, Node<DirectiveDefinition>>,
+        executable: &BTreeMap<Name, Node<DirectiveDefinition>>,
     ) {
         for (name, definition) in types {
             if let Definition::InputObjectTypeDefinition(input) = definition {
@@ -41,7 +41,10 @@ impl<'a> Merger<'a> {
                 }
             }
         }
-        for (name, directive) in directives {
+        let composed: Vec<Node<DirectiveDefinition>> =
+            self.composed.definitions().cloned().collect();
+        for directive in executable.values().chain(&composed) {
+            let name = &directive.name;
             for argument in &directive.arguments {
                 let place = format!("@{name}({}:)", argument.name);
                 self.check_default(types, &place, argument, |subgraph| {

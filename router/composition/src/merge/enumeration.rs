@@ -4,7 +4,7 @@
 use super::common::{others, output_fields};
 use super::directives::Applied;
 use super::executable::is_executable;
-use super::{Merger, TypeSource, join, type_locations};
+use super::{Composed, Merger, TypeSource, join, type_locations};
 use crate::code;
 use crate::diagnostics::name_subgraphs;
 use crate::message::Location;
@@ -19,15 +19,15 @@ use std::collections::{BTreeMap, HashSet};
 /// Which types are used where: what merging has left out counts for nothing.
 #[derive(Debug, Default)]
 struct EnumUsages {
-    /// Where clients send values.
+    /// Where clients send values, and what the directives say that the supergraph keeps.
     input: HashSet<Name>,
     output: HashSet<Name>,
-    /// In what directives say about the schema itself.
+    /// In what directives say about a subgraph's schema itself.
     annotation: HashSet<Name>,
 }
 
 impl EnumUsages {
-    fn of(subgraphs: &[Subgraph], types: &BTreeMap<Name, Definition>) -> Self {
+    fn of(subgraphs: &[Subgraph], composed: &Composed, types: &BTreeMap<Name, Definition>) -> Self {
         let mut usages = Self::default();
         let directives = subgraphs
             .iter()
@@ -39,6 +39,11 @@ impl EnumUsages {
             };
             let arguments = directive.arguments.iter();
             used.extend(arguments.map(|argument| argument.ty.inner_named_type().clone()));
+        }
+        for directive in composed.definitions() {
+            let arguments = directive.arguments.iter();
+            let types = arguments.map(|argument| argument.ty.inner_named_type().clone());
+            usages.input.extend(types);
         }
         for definition in types.values() {
             if let Definition::InputObjectTypeDefinition(input) = definition {
@@ -85,7 +90,7 @@ impl<'a> Merger<'a> {
         enums: &[(&Name, Vec<TypeSource<'a>>)],
         types: &mut BTreeMap<Name, Definition>,
     ) {
-        let usages = EnumUsages::of(self.subgraphs, types);
+        let usages = EnumUsages::of(self.subgraphs, &self.composed, types);
         for (name, sources) in enums {
             if let Some(definition) = self.enumeration(name, sources, &usages) {
                 types.insert((*name).clone(), definition);
