@@ -195,7 +195,8 @@ impl Merger<'_> {
         );
     }
 
-    /// Leaves out, with a hint, what does not fit a composed directive.
+    /// Leaves out what does not fit a composed directive: with a hint, unless the subgraph asks for
+    /// what it says to be kept.
     fn fitting<'s, 'd>(
         &mut self,
         place: &str,
@@ -211,14 +212,20 @@ impl Merger<'_> {
                 fitting.push((subgraph, directive));
                 continue;
             };
-            self.diagnostics.hint(
-                code::DIRECTIVE_COMPOSITION_WARN,
-                format!(
-                    "{directive} on \"{place}\" in subgraph \"{}\" is left out: {problem}",
-                    subgraph.name
-                ),
-                subgraph.locate(directive.location()),
+            let application = format!(
+                "{directive} on \"{place}\" in subgraph \"{}\"",
+                subgraph.name
             );
+            let location = subgraph.locate(directive.location());
+            if self.composed.is_composed_by(subgraph, &directive.name) {
+                let message = format!("{application} cannot be composed: {problem}");
+                self.diagnostics
+                    .error(code::INVALID_GRAPHQL, message, location);
+            } else {
+                let message = format!("{application} is left out: {problem}");
+                self.diagnostics
+                    .hint(code::DIRECTIVE_COMPOSITION_WARN, message, location);
+            }
         }
         fitting
     }
