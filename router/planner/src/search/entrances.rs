@@ -4,7 +4,7 @@
 //! there for all objects of the position. Where subgraphs share the value, a position may be entered at more than one node;
 //! at which first is decided here, and at which others by what is wanted below.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::dijkstra::{From, Route, Run, Start, State};
 use super::route::{LEVEL, REQUEST};
@@ -196,6 +196,10 @@ impl Search<'_> {
 
     /// True when none of a position's entries can occur.
     pub(super) fn is_never_entered(&self, position: PositionId) -> bool {
+        let nodes = self.nodes_whatever_is_above(position);
+        if nodes.is_some_and(BTreeSet::is_empty) {
+            return true;
+        }
         self.entrances.open.contains_key(&position) && self.index.values(position).is_empty()
     }
 }

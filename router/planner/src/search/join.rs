@@ -25,7 +25,7 @@ pub(super) struct Value {
     path: PeersId,
     /// The address of the normalised field, which is asked for under one condition.
     normal: usize,
-    /// Where it may be found.
+    /// Where it may be found. Nowhere, if it is a value of objects that cannot be there.
     nodes: BTreeSet<NodeId>,
 }
 
@@ -78,6 +78,8 @@ impl<'m> Search<'m> {
             guard: guard.clone(),
         };
         let fields = is_new.then_some(first).into_iter().chain([field]);
+        // Nothing is asked for where there can be no objects.
+        let fields = fields.filter(|_| !value.nodes.is_empty());
         let goals = fields.map(goal).collect();
         let part = Part {
             scope,
@@ -151,17 +153,22 @@ impl<'m> Search<'m> {
         position: PositionId,
         scope: Option<Scope>,
         normal: &NormalField,
-    ) -> Option<Value> {
+    ) -> Result<Option<Value>, PlanError> {
         let is_composite = matches!(normal.value, NormalValue::Composite { .. });
         let may_be_again = scope.is_some() || self.tree.position(position).is_by_type;
-        if !is_composite || !may_be_again || !self.leads_on(position, scope) {
-            return None;
+        if !is_composite || !may_be_again {
+            return Ok(None);
         }
-        Some(Value {
+        let nodes = match self.may_be_at(position, scope)? {
+            true if !self.leads_on(position, scope) => None,
+            true => self.nodes_of(position, scope, &normal.name),
+            false => Some(BTreeSet::new()),
+        };
+        Ok(nodes.map(|nodes| Value {
             path: self.tree.path_of(position),
             normal: std::ptr::from_ref(normal) as usize,
-            nodes: self.nodes_of(position, scope, &normal.name)?,
-        })
+            nodes,
+        }))
     }
 
     /// The nodes any of which may be asked for a field's value; `None` when it depends on the object which they are.
@@ -209,7 +216,7 @@ impl<'m> Search<'m> {
         let mut nodes = origins.iter().flatten();
         let is_known_so = |node: &NodeId| self.supergraph.graph().node(*node).ty == ty;
         let is_certain = scope.is_some() || self.supergraph.is_object(ty) || nodes.all(is_known_so);
-        is_certain && !origins.is_empty() && self.is_possible(position, scope)
+        is_certain && !origins.is_empty()
     }
 
     /// True when all ways to a position lead to the same nodes, whatever is above: nothing has to be searched for there.

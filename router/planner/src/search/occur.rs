@@ -27,18 +27,23 @@ impl Search<'_> {
             })
     }
 
-    /// True when objects of these types may be at a position, as far as subgraphs that share fields go.
-    pub(super) fn is_possible(&mut self, position: PositionId, scope: Option<Scope>) -> bool {
+    /// True when objects of these types may be at a position.
+    pub(super) fn may_be_at(
+        &mut self,
+        position: PositionId,
+        scope: Option<Scope>,
+    ) -> Result<bool, PlanError> {
         let goal = Goal {
             position,
             wanted: Wanted::Object(scope),
             for_key: false,
             guard: Guard::always(),
         };
-        let (above, _) = self.scopes(&goal);
-        let here = scope.map(|scope| (position, scope));
-        let mut all = above.into_iter().chain(here);
-        all.all(|(position, scope)| self.is_shared(position, scope.sample))
+        let (mut scopes, is_entered) = self.scopes(&goal);
+        scopes.extend(scope.map(|scope| (position, scope)));
+        let mut all = scopes.iter();
+        let is_shared = all.all(|(position, scope)| self.is_shared(*position, scope.sample));
+        Ok(is_entered && is_shared && self.are_found(scopes)?)
     }
 
     /// False when the subgraph that was chosen for the objects of a position does not know the type there.
@@ -175,6 +180,11 @@ impl Search<'_> {
         if !is_entered {
             return Ok(false);
         }
+        self.are_found(scopes)
+    }
+
+    /// True when there is a way to objects of each of these types, outermost first.
+    fn are_found(&mut self, scopes: Vec<(PositionId, Scope)>) -> Result<bool, PlanError> {
         // The way to the innermost tells of most of the others.
         for (position, scope) in scopes.into_iter().rev() {
             let occurs = Goal {
@@ -188,7 +198,8 @@ impl Search<'_> {
                 continue;
             }
             let Some(route) = self.route(&occurs)? else {
-                return Ok(false);
+                // They may be there all the same where the search was given up.
+                return Ok(self.is_too_deep);
             };
             self.feasible.insert(known);
             self.note_types(&route);

@@ -161,7 +161,7 @@ impl<'m> Search<'m> {
         normal: &'m NormalField,
         guard: &Guard,
     ) -> Result<Option<(Part<'m>, Vec<Goal>)>, PlanError> {
-        let value = self.value(position, None, normal);
+        let value = self.value(position, None, normal)?;
         let joined = match &value {
             Some(value) => self.join(position, None, normal, guard, value)?,
             None => None,
@@ -221,7 +221,7 @@ impl<'m> Search<'m> {
         guard: &Guard,
         goals: &mut Vec<Goal>,
     ) -> Result<Part<'m>, PlanError> {
-        let value = self.value(position, scope, normal);
+        let value = self.value(position, scope, normal)?;
         let joined = match &value {
             Some(value) => self.join(position, scope, normal, guard, value)?,
             None => None,

@@ -1,5 +1,7 @@
 //! Interfaces whose object types differ, and fields of theirs that lead to such an interface again.
 
+use std::collections::BTreeSet;
+
 use souk_planner::Planner;
 
 use super::{DOUBLED, assert_linear_on, effort_on, length_on, nested, planner};
@@ -199,6 +201,70 @@ fn shared(count: usize) -> Planner {
 fn with_the_depth_below_types_whose_fields_several_subgraphs_share() {
     for count in [2, 20] {
         assert_linear_on(&shared(count), &[2, 4, 8, 16], 22, |depth| {
+            let nested = nested("other { next BELOW }", depth, "{ name }");
+            format!("{{ things {nested} }}")
+        });
+    }
+}
+
+/// Types of an interface as some subgraphs know them: those that know one, those that tell its `other`, and its `next`.
+fn known_by(types: &[[&[&str]; 3]]) -> Planner {
+    let on = |homes: &[&str], directive: &str| -> String {
+        let each = homes.iter().map(|home| directive.replace("HOME", home));
+        each.collect::<Vec<_>>().join(" ")
+    };
+    let all = |index: usize| -> String {
+        let homes: BTreeSet<&str> = types
+            .iter()
+            .flat_map(|known| known[index])
+            .copied()
+            .collect();
+        let homes: Vec<&str> = homes.into_iter().collect();
+        on(&homes, if index == 0 { "@t(HOME)" } else { "@f(HOME)" })
+    };
+    let mut sdl = format!(
+        "type Query @t(A) {{ things: [Thing!]! @f(A) }}
+         interface Thing {} {{ name: String @f(A) other: Thing {} next: Thing {} }}",
+        all(0),
+        all(1),
+        all(2),
+    );
+    for (number, [known, other, next]) in types.iter().enumerate() {
+        sdl.push_str(&format!(
+            "type T{number} implements Thing {} {}
+             {{ id{number}: ID! name: String @f(A) other: Thing {} next: Thing {} }}",
+            on(known, "@impl(HOME, interface: \"Thing\")"),
+            on(known, &format!("@t(HOME, key: \"id{number}\")")),
+            on(other, "@f(HOME)"),
+            on(next, "@f(HOME)"),
+        ));
+    }
+    planner(&sdl)
+}
+
+/// A value that several subgraphs share is of a type that all of them know. What is asked of the others takes no planning.
+#[test]
+fn with_the_depth_below_types_that_not_every_subgraph_knows() {
+    let graphs: [&[[&[&str]; 3]]; 2] = [
+        &[
+            [&["A", "C", "D"], &["A", "C", "D"], &["C"]],
+            [
+                &["A", "B", "C", "D"],
+                &["A", "B", "C"],
+                &["A", "B", "C", "D"],
+            ],
+            [&["A", "C"], &["C"], &["C"]],
+            [&["A", "C", "D"], &["A"], &["A"]],
+        ],
+        &[
+            [&["A", "B", "C"], &["A", "B"], &["A", "B"]],
+            [&["A", "B"], &["B"], &["B"]],
+            [&["A", "B", "C", "D"], &["B", "D"], &["A", "D"]],
+        ],
+    ];
+    for types in graphs {
+        // Each level is the beginning of a request that goes down to the innermost.
+        assert_linear_on(&known_by(types), &[2, 4, 8, 16], 44, |depth| {
             let nested = nested("other { next BELOW }", depth, "{ name }");
             format!("{{ things {nested} }}")
         });
