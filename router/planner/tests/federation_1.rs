@@ -103,11 +103,11 @@ fn subgraphs_with_different_keys_meet_at_the_owner() {
               }
             }
             author {
+              email
               country {
                 code
                 title
               }
-              email
             }
           }
         }
@@ -170,22 +170,22 @@ fn required_fields_are_fetched_from_the_owner() {
         Fetch products {
           {
             products {
+              upc
               weight
               size {
                 height
               }
-              upc
             }
           }
         }
         Fetch accounts {
           {
             me {
+              id
               country {
                 code
                 title
               }
-              id
             }
           }
         }

@@ -74,11 +74,11 @@ fn nested_requirements_with_arguments() {
             size(unit: "IN") {
               height
             }
+            id
             size_1: size(unit: "CM") {
               height
               width
             }
-            id
           }
         }
       }
@@ -116,8 +116,8 @@ fn a_chain_of_requirements() {
       Fetch a {
         {
           product {
-            price
             id
+            price
           }
         }
       }
@@ -280,6 +280,7 @@ fn required_fields_of_abstract_types() {
       Fetch a {
         {
           cart {
+            id
             items {
               __typename
               ... on Book {
@@ -289,7 +290,6 @@ fn required_fields_of_abstract_types() {
                 minutes
               }
             }
-            id
           }
         }
       }
@@ -377,8 +377,8 @@ fn one_field_required_with_different_arguments_needs_two_representations() {
       Fetch a {
         {
           product {
-            price(n: 1)
             id
+            price(n: 1)
             price_1: price(n: 2)
           }
         }

@@ -1,4 +1,5 @@
-//! Dijkstra's algorithm, without the moves: states, what reached them, and the way back.
+//! Dijkstra's algorithm, without the moves: states, what reached them, and the way back. What is nearer to the goal comes
+//! first (A*): each field that is left costs something.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use apollo_compiler::collections::HashMap;
 
 use super::PlaceId;
+use super::route::FIELD;
 use crate::graph::{NodeId, Requires};
 use crate::scope::Scope;
 use crate::tree::{FieldId, PositionId};
@@ -17,6 +19,8 @@ pub(super) struct Route {
     pub(super) cost: u32,
     pub(super) start: Start,
     pub(super) actions: Vec<Action>,
+    /// Where it ends, but for what a last jump or field adds.
+    pub(super) end: NodeId,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,14 +81,43 @@ pub(super) enum Open {
 }
 
 /// One run of Dijkstra's algorithm.
-#[derive(Default)]
 pub(super) struct Run {
+    /// How many fields there are to enter.
+    fields: usize,
     pub(super) reached: HashMap<State, Reached>,
-    pub(super) queue: BinaryHeap<Reverse<(u32, Open)>>,
-    pub(super) best: Option<(u32, State, Vec<Action>)>,
+    /// What a way by there costs at least, with what it goes on with.
+    queue: BinaryHeap<Reverse<(u32, Open)>>,
+    best: Option<(u32, State, Vec<Action>)>,
 }
 
 impl Run {
+    /// A search for a way by so many fields.
+    pub(super) fn new(fields: usize) -> Run {
+        Run {
+            fields,
+            reached: HashMap::default(),
+            queue: BinaryHeap::new(),
+            best: None,
+        }
+    }
+
+    /// Notes something to go on with, reached for that cost.
+    pub(super) fn queue(&mut self, cost: u32, open: Open) {
+        let index = match open {
+            Open::Start(index, _) => index,
+            Open::State(state) => state.index,
+        };
+        let left = self.fields.saturating_sub(index);
+        let least = (left as u32).saturating_mul(FIELD).saturating_add(cost);
+        self.queue.push(Reverse((least, open)));
+    }
+
+    /// What a cheapest way may go on with; `None` when the cheapest is known.
+    pub(super) fn next(&mut self) -> Option<Open> {
+        let Reverse((least, open)) = self.queue.pop()?;
+        (!self.is_beaten(least)).then_some(open)
+    }
+
     /// True when reaching a state at that cost would be news.
     pub(super) fn is_open(&self, state: State, cost: u32) -> bool {
         let known = self.reached.get(&state);
@@ -107,7 +140,7 @@ impl Run {
             done: false,
         };
         self.reached.insert(state, reached);
-        self.queue.push(Reverse((cost, Open::State(state))));
+        self.queue(cost, Open::State(state));
     }
 
     /// The goal is reached from a state by some last actions.
@@ -119,6 +152,7 @@ impl Run {
 
     pub(super) fn finish(self) -> Option<Route> {
         let (cost, mut state, last) = self.best?;
+        let end = state.node;
         let mut pieces = vec![last];
         let start = loop {
             match &self.reached.get(&state)?.from {
@@ -133,6 +167,7 @@ impl Run {
             cost,
             start,
             actions: pieces.into_iter().rev().flatten().collect(),
+            end,
         })
     }
 }

@@ -109,13 +109,13 @@ impl<'m> Search<'m> {
     /// True when there is a way by which a field leads to each node of its value.
     fn leads_to_all(&mut self, field: FieldId, value: &Value) -> Result<bool, PlanError> {
         for node in &value.nodes {
-            let route = self.route(&Goal {
+            let has_way = self.has_way(&Goal {
                 position: self.tree.field(field).position,
                 wanted: Wanted::Entry(field, *node),
                 for_key: false,
                 guard: Guard::always(),
             })?;
-            if route.is_none() {
+            if !has_way {
                 return Ok(false);
             }
         }

@@ -117,7 +117,7 @@ impl<'m> Search<'m> {
     ) -> Vec<EntityMove<'m>> {
         let (graph, model) = (self.supergraph.graph(), self.supergraph.model());
         let here = graph.node(from);
-        let wanted = wanted.filter(|_| breadth == Breadth::Straight);
+        let wanted = wanted.filter(|_| breadth.is_straight());
         let Some(name) = wanted.filter(|_| self.supergraph.is_object(here.ty)) else {
             let moves = graph.entity_moves(model, from);
             return moves

@@ -1,7 +1,7 @@
 //! The search: for each field of the tree, the cheapest way through the graph.
 //!
 //! Fields are placed one after the other, those with the fewest subgraphs to choose from first. For each, `route`
-//! finds the cheapest way (Dijkstra over the field's ancestors and the graph's nodes, starting from everything that is
+//! finds the cheapest way (A* over the field's ancestors and the graph's nodes, starting from everything that is
 //! placed already), and `commit` places it: what is fetched already is free for those that come after. Keys and
 //! required fields are goals of their own, so that chains of keys and of `@requires` need no special case.
 
@@ -191,6 +191,8 @@ pub(crate) struct Search<'m> {
     untold: Untold,
     /// Goals that are known to have a way, or to need none because their objects cannot be there.
     feasible: HashSet<(PositionId, Wanted)>,
+    /// A node at which objects of a position are known to be found.
+    found: HashMap<PositionId, NodeId>,
     /// Fields that cannot be asked of all objects alike, where these may be found so.
     in_vain: HashSet<(Possibilities, Name)>,
     /// Field sets being considered, innermost last: none may need itself.
@@ -241,6 +243,7 @@ impl<'m> Search<'m> {
             alike: HashMap::default(),
             untold: Untold::default(),
             feasible: HashSet::new(),
+            found: HashMap::default(),
             in_vain: HashSet::new(),
             considering: Vec::new(),
             placing: Vec::new(),

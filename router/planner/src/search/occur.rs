@@ -197,18 +197,17 @@ impl Search<'_> {
             if self.feasible.contains(&known) {
                 continue;
             }
-            let Some(route) = self.route(&occurs)? else {
+            if !self.has_way(&occurs)? {
                 // They may be there all the same where the search was given up.
                 return Ok(self.is_too_deep);
-            };
+            }
             self.feasible.insert(known);
-            self.note_types(&route);
         }
         Ok(true)
     }
 
     /// Notes the types of objects that a way leads through.
-    fn note_types(&mut self, route: &Route) {
+    pub(super) fn note_types(&mut self, route: &Route) {
         let mut cast = None;
         for action in &route.actions {
             match action {

@@ -1,7 +1,5 @@
 //! The cheapest way to a goal.
 
-use std::cmp::Reverse;
-
 use super::dijkstra::{Action, From, Open, Route, Run, State};
 use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
@@ -30,6 +28,8 @@ pub(super) struct Entrance {
 /// What lies between where the search starts at the earliest and the goal.
 pub(super) struct Way {
     pub(super) breadth: Breadth,
+    /// Where objects are known to be found at the first position, if that is why the search starts there.
+    pub(super) found: Option<NodeId>,
     pub(super) positions: Vec<PositionId>,
     /// One fewer than positions: each leads from one to the next.
     pub(super) fields: Vec<FieldId>,
@@ -38,11 +38,19 @@ pub(super) struct Way {
 /// Which moves a search tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breadth {
+    /// As `Straight`, but starting below what is known to be found: finds some way, if any, and not the cheapest.
+    Near,
     /// Entity moves to where the next field is, starting below what has been entered in the only possible way. Keys
     /// that another subgraph has to tell are searched on their own, so this finds nearly everything.
     Straight,
     /// Every entity move, starting from the root.
     Everywhere,
+}
+
+impl Breadth {
+    pub(super) fn is_straight(self) -> bool {
+        matches!(self, Breadth::Near | Breadth::Straight)
+    }
 }
 
 impl Way {
@@ -62,14 +70,26 @@ impl Search<'_> {
         self.route_by(goal, Breadth::Everywhere)
     }
 
+    /// True when there is some way to a goal. Notes what is found on it.
+    pub(super) fn has_way(&mut self, goal: &Goal) -> Result<bool, PlanError> {
+        for breadth in [Breadth::Near, Breadth::Straight, Breadth::Everywhere] {
+            if let Some(route) = self.route_by(goal, breadth)? {
+                self.note_types(&route);
+                if let Wanted::Object(None) = goal.wanted {
+                    self.found.insert(goal.position, route.end);
+                }
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn route_by(&mut self, goal: &Goal, breadth: Breadth) -> Result<Option<Route>, PlanError> {
         let way = self.way(goal, breadth);
-        let mut run = Run::default();
+        let own = usize::from(goal.wanted.field().is_some());
+        let mut run = Run::new(way.fields.len() + own);
         let starts = self.start(&way, goal, &mut run);
-        while let Some(Reverse((cost, open))) = run.queue.pop() {
-            if run.is_beaten(cost) {
-                break;
-            }
+        while let Some(open) = run.next() {
             self.spend()?;
             let state = match open {
                 Open::State(state) => state,
@@ -96,6 +116,7 @@ impl Search<'_> {
     fn way(&self, goal: &Goal, breadth: Breadth) -> Way {
         let mut way = Way {
             breadth,
+            found: None,
             positions: vec![goal.position],
             fields: Vec::new(),
         };
@@ -104,8 +125,14 @@ impl Search<'_> {
             if self.stands_alone(at) {
                 break;
             }
+            if matches!(breadth, Breadth::Near) {
+                way.found = self.found.get(&at).copied();
+                if way.found.is_some() {
+                    break;
+                }
+            }
             let is_entered = !self.index.values(at).is_empty() && self.has_one_resolver(field);
-            if is_entered && matches!(breadth, Breadth::Straight) {
+            if is_entered && breadth.is_straight() {
                 break;
             }
             at = self.tree.field(field).position;

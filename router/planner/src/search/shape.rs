@@ -205,7 +205,7 @@ impl<'m> Search<'m> {
             if self.feasible.contains(&(goal.position, goal.wanted)) {
                 continue;
             }
-            if self.route(goal)?.is_none() && self.may_occur(goal)? {
+            if !self.has_way(goal)? && self.may_occur(goal)? {
                 return Ok(false);
             }
             self.feasible.insert((goal.position, goal.wanted));

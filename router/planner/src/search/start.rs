@@ -3,13 +3,11 @@
 //! An entity that many subgraphs add to has as many places. Where there are more than a few, those that can tell what is
 //! wanted come first, and the others one after the other, each no sooner than it could be part of the cheapest way.
 
-use std::cmp::Reverse;
-
 use apollo_compiler::ast::OperationType;
 
 use super::dijkstra::{From, Open, Run, Start, State};
 use super::index::{Listed, Spot};
-use super::route::{Breadth, FIELD, LEVEL, REQUEST, Way};
+use super::route::{LEVEL, REQUEST, Way};
 use super::{Goal, Search};
 use crate::graph::NodeId;
 use crate::tree::{FieldId, PositionId, Tree};
@@ -47,7 +45,7 @@ impl Search<'_> {
             };
             let listed = self.index.at(here.spot);
             let is_object = self.supergraph.is_object(self.tree.position(*position).ty);
-            match wanted.filter(|_| is_object && way.breadth == Breadth::Straight) {
+            match wanted.filter(|_| is_object && way.breadth.is_straight()) {
                 Some(field) if listed.len() > FEW => {
                     here.targets = self.targets(*position, field);
                     self.start_where_told(&here, index, run);
@@ -72,6 +70,15 @@ impl Search<'_> {
         }
         if let Some(first) = first {
             self.start_at_entries(first, run);
+            if let Some(node) = way.found {
+                let start = Start::Entries(first, node);
+                let state = State {
+                    index: 0,
+                    node,
+                    scope: None,
+                };
+                run.reach(state, 0, 0, From::Start(start));
+            }
         }
         starts
     }
@@ -144,11 +151,12 @@ impl Search<'_> {
     fn queue_start(&self, starts: &Starts, index: usize, number: usize, run: &mut Run) {
         if let Some(listed) = self.index.at(starts.spot).get(number) {
             let least = self.least(starts, listed.level);
-            run.queue.push(Reverse((least, Open::Start(index, number))));
+            run.queue(least, Open::Start(index, number));
         }
     }
 
-    /// What a way from a place of this level costs at least, if the place itself does not have what is wanted.
+    /// What a way from a place of this level costs at least but for its fields, if the place itself does not have what is
+    /// wanted.
     fn least(&self, starts: &Starts, level: u32) -> u32 {
         let here = level * LEVEL;
         if starts.targets.len() > FEW {
@@ -161,7 +169,7 @@ impl Search<'_> {
                 here + self.request_cost(level + 1, subgraph)
             }
         });
-        costs.min().map_or(here, |least| least + FIELD)
+        costs.min().unwrap_or(here)
     }
 
     fn start_at_roots(&self, root_field: Option<FieldId>, segment: usize, run: &mut Run) {
