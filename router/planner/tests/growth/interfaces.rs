@@ -270,3 +270,16 @@ fn with_the_depth_below_types_that_not_every_subgraph_knows() {
         });
     }
 }
+
+/// A search that begins at the root for each level would cost the square of the depth.
+#[test]
+fn with_the_depth_below_an_interface_that_is_asked_for_all_types_alike() {
+    let planner = known_by(&[
+        [&["A", "C"], &["A", "C"], &["A"]],
+        [&["A", "B"], &["A", "B"], &["A"]],
+    ]);
+    assert_linear_on(&planner, &[2, 4, 8, 16, 32], 22, |depth| {
+        let nested = nested("other { next BELOW }", depth, "{ name }");
+        format!("{{ things {nested} }}")
+    });
+}
