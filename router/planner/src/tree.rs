@@ -34,7 +34,7 @@ pub(crate) struct Position {
     pub(crate) is_by_type: bool,
     /// Present when its objects are fetched as values of several fields.
     pub(crate) entries: Option<Entries>,
-    /// What is planned for its objects.
+    /// What has been laid for its objects, whether or not it is used in the end.
     pub(crate) fields: Vec<FieldId>,
     peers: PeersId,
 }

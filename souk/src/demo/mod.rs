@@ -84,20 +84,23 @@ pub async fn fill(transport: &dyn PeerTransport) -> Result<Vec<Listed>, Failure>
 /// Waits until the search, which hears of everything by events, finds all of these.
 pub async fn until_found(transport: &dyn PeerTransport, listed: &[Listed]) -> Result<(), Failure> {
     let graph = Graph::new(transport);
+    let mut failure = Failure::failed("the search does not find all of the demo data");
     let found = async {
         for one in listed {
-            while !graph.is_found(one).await? {
+            loop {
+                match graph.is_found(one).await {
+                    Ok(true) => break,
+                    Ok(false) => {}
+                    Err(error) => failure = error,
+                }
                 tokio::time::sleep(ASK_AGAIN_AFTER).await;
             }
         }
-        Ok(())
     };
-    let found = tokio::time::timeout(FOUND_WITHIN, found).await;
-    found.unwrap_or_else(|_| {
-        Err(Failure::failed(
-            "the search does not find all of the demo data",
-        ))
-    })
+    if tokio::time::timeout(FOUND_WITHIN, found).await.is_ok() {
+        return Ok(());
+    }
+    Err(failure)
 }
 
 /// Prints how to be each of them.

@@ -29,7 +29,8 @@ pub(super) enum Start {
     Place(PlaceId),
     /// At the root type of a subgraph not asked yet.
     Root(NodeId),
-    /// At a position with several entries, which have not been placed so that they lead to this node.
+    /// At a position that has not been entered at this node: all its entries have to be placed first, if there are several,
+    /// or it is only asked whether there is a way.
     Entries(PositionId, NodeId),
 }
 

@@ -64,16 +64,23 @@ impl Way {
 impl Search<'_> {
     /// The cheapest way to a goal from everything placed so far; `None` when there is none.
     pub(super) fn route(&mut self, goal: &Goal) -> Result<Option<Route>, PlanError> {
-        if let Some(route) = self.route_by(goal, Breadth::Straight)? {
-            return Ok(Some(route));
+        for breadth in [Breadth::Straight, Breadth::Everywhere] {
+            let way = self.way(goal, breadth);
+            if let Some(route) = self.route_along(goal, &way)? {
+                return Ok(Some(route));
+            }
         }
-        self.route_by(goal, Breadth::Everywhere)
+        Ok(None)
     }
 
     /// True when there is some way to a goal. Notes what is found on it.
     pub(super) fn has_way(&mut self, goal: &Goal) -> Result<bool, PlanError> {
         for breadth in [Breadth::Near, Breadth::Straight, Breadth::Everywhere] {
-            if let Some(route) = self.route_by(goal, breadth)? {
+            let way = self.way(goal, breadth);
+            if breadth == Breadth::Near && way.found.is_none() {
+                continue;
+            }
+            if let Some(route) = self.route_along(goal, &way)? {
                 self.note_types(&route);
                 if let Wanted::Object(None) = goal.wanted {
                     self.found.insert(goal.position, route.end);
@@ -84,11 +91,10 @@ impl Search<'_> {
         Ok(false)
     }
 
-    fn route_by(&mut self, goal: &Goal, breadth: Breadth) -> Result<Option<Route>, PlanError> {
-        let way = self.way(goal, breadth);
+    fn route_along(&mut self, goal: &Goal, way: &Way) -> Result<Option<Route>, PlanError> {
         let own = usize::from(goal.wanted.field().is_some());
         let mut run = Run::new(way.fields.len() + own);
-        let starts = self.start(&way, goal, &mut run);
+        let starts = self.start(way, goal, &mut run);
         while let Some(open) = run.next() {
             self.spend()?;
             let state = match open {
@@ -106,7 +112,7 @@ impl Search<'_> {
             }
             reached.done = true;
             let (cost, level) = (reached.cost, reached.level);
-            self.expand(&way, goal, state, cost, level, &mut run)?;
+            self.expand(way, goal, state, cost, level, &mut run)?;
         }
         Ok(run.finish())
     }
