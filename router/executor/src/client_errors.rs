@@ -3,14 +3,13 @@
 //! A fetch may ask for more than the client did of an object: a subgraph that has only an interface object asks the same of
 //! all types. Which object was of which type is known when all fetches are done, so it is then that paths are made.
 
-use hashbrown::HashMap;
-
 use crate::errors::{FailedAnswer, FetchError, FetchErrors, GraphQLError, PathElement};
+use crate::items::Items;
 use crate::locate::TreeStep;
 use crate::needs::{Needs, WayKey};
 use crate::prepared::{FetchId, Field, FieldValue, Fields, PreparedPlan};
 use crate::symbols::{NO_SYMBOL, Symbol};
-use crate::tree::{END, NodeId, ObjectId, ROOT, Tree, TreeValue};
+use crate::tree::{ObjectId, ROOT, Tree, TreeValue};
 
 /// More errors than this of one response are counted, not shown.
 const MAX_ERRORS: usize = 500;
@@ -34,7 +33,7 @@ impl<'a> ClientErrors<'a> {
         let mut errors = Vec::new();
         let mut fetches = Vec::new();
         for answer in &noted.answers {
-            let mut found = paths.errors(answer, noted);
+            let mut found = paths.errors(answer);
             redact(&answer.subgraph, &mut found);
             errors.append(&mut found);
             fetches.resize(errors.len(), answer.fetch);
@@ -54,8 +53,7 @@ pub(crate) struct ClientPaths<'a> {
     conditions: &'a [bool],
     /// Made for the first key that the client did not ask for.
     needs: Option<Needs<'a>>,
-    /// By its first node, the item of a list that was looked for last: errors mostly come in the order of the items.
-    last_items: HashMap<NodeId, (usize, NodeId)>,
+    items: Items,
 }
 
 /// What the client asks for at a place.
@@ -74,17 +72,16 @@ impl<'a> ClientPaths<'a> {
             plan,
             conditions,
             needs: None,
-            last_items: HashMap::new(),
+            items: Items::default(),
         }
     }
 
     /// The client's errors for those of a response. An error of an entity that is at several places is there at each.
-    pub fn errors(&mut self, answer: &FailedAnswer, noted: &FetchErrors) -> Vec<GraphQLError> {
+    pub fn errors(&mut self, answer: &FailedAnswer) -> Vec<GraphQLError> {
         let mut shown = Vec::new();
         let mut more = 0;
         for error in &answer.errors {
-            let Some(paths) = self.paths(error, |object| noted.was_refused(answer.fetch, object))
-            else {
+            let Some(paths) = self.paths(error) else {
                 continue;
             };
             if shown.len() >= MAX_ERRORS {
@@ -110,15 +107,11 @@ impl<'a> ClientPaths<'a> {
     }
 
     /// The paths of an error; empty when it belongs to no field, `None` when the client has nothing to do with it.
-    fn paths(
-        &mut self,
-        error: &FetchError,
-        was_refused: impl Fn(ObjectId) -> bool,
-    ) -> Option<Vec<Vec<PathElement>>> {
+    fn paths(&mut self, error: &FetchError) -> Option<Vec<Vec<PathElement>>> {
         let mut paths = Vec::new();
         let mut is_asked = error.starts.is_empty();
         for start in &*error.starts {
-            if let Some(path) = self.path(start, &error.rest, &was_refused) {
+            if let Some(path) = self.path(start, error) {
                 is_asked = true;
                 if !path.is_empty() && !paths.contains(&path) {
                     paths.push(path);
@@ -129,25 +122,21 @@ impl<'a> ClientPaths<'a> {
     }
 
     /// Tree keys -> response keys, on the way from the root to an object and from there to an error. Ends where the client
-    /// has not asked any further: for a key or a required field of another subgraph, or where there is nothing for what it
-    /// has not asked for either. `None` when the error is one of what the object was asked for on behalf of others.
-    fn path(
-        &mut self,
-        start: &[TreeStep],
-        rest: &[TreeStep],
-        was_refused: &impl Fn(ObjectId) -> bool,
-    ) -> Option<Vec<PathElement>> {
-        let mut path = Vec::with_capacity(start.len() + rest.len());
+    /// has not asked any further: for a key or a required field of another subgraph, or where the answer brought nothing, so
+    /// that what it has asked for is missing as well. `None` when the error is one of what the object was asked for on behalf
+    /// of others.
+    fn path(&mut self, start: &[TreeStep], error: &FetchError) -> Option<Vec<PathElement>> {
+        let own = start.len()..start.len() + error.brought;
+        let mut path = Vec::with_capacity(start.len() + error.rest.len());
         let mut way = Vec::new();
         let mut level: Option<Level<'a>> = None;
         let mut value = Some(TreeValue::Object(ROOT));
-        let mut is_brought = true;
-        for (index, step) in start.iter().chain(rest).enumerate() {
+        for (index, step) in start.iter().chain(&error.rest).enumerate() {
             let key = match *step {
                 TreeStep::Key(key) => key,
                 TreeStep::Index(item) => {
                     path.push(PathElement::Index(item));
-                    value = self.item(value, item);
+                    value = value.and_then(|list| self.items.get(self.tree, list, item));
                     continue;
                 }
             };
@@ -155,15 +144,11 @@ impl<'a> ClientPaths<'a> {
                 Some(TreeValue::Object(object)) => Some(object),
                 _ => None,
             };
-            if index == start.len() {
-                is_brought = !object.is_some_and(was_refused);
-            }
             let runtime = object.and_then(|object| self.runtime_type(object, level.as_ref()));
             way.push(WayKey { key, of: runtime });
             let next = self.below(level.as_ref(), key, runtime);
             let Some(field) = next.here.first() else {
-                let is_there = is_brought && object.is_some() && index >= start.len();
-                let is_of_others = is_there && self.is_of_others(&next, &way);
+                let is_of_others = own.contains(&index) && self.is_of_others(&next, &way);
                 return (!is_of_others).then_some(path);
             };
             path.push(PathElement::Key(field.response_key.clone()));
@@ -223,20 +208,5 @@ impl<'a> ClientPaths<'a> {
         }
         sets.any(|possible| possible.contains(known))
             .then_some(known)
-    }
-
-    fn item(&mut self, list: Option<TreeValue>, index: usize) -> Option<TreeValue> {
-        let Some(TreeValue::List { first, .. }) = list else {
-            return None;
-        };
-        let last = self.last_items.get(&first).copied();
-        let (mut at, mut id) = last.filter(|(at, _)| *at <= index).unwrap_or((0, first));
-        while at < index && id != END {
-            id = self.tree.item(id)?.next;
-            at += 1;
-        }
-        let item = self.tree.item(id)?;
-        self.last_items.insert(first, (index, id));
-        Some(item.value)
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct FetchError {
     pub starts: Places,
     /// The way from there, as the subgraph tells it.
     pub rest: Vec<TreeStep>,
+    /// How many of these steps lead on from an object or a list that is in the same answer.
+    pub brought: usize,
 }
 
 /// The errors of one answer of a subgraph.

@@ -164,7 +164,7 @@ impl<'a> Execution<'a> {
         let mut errors = self.with_state(|state| {
             let refusal = state.refusal(plan, fetch, response)?;
             let mut paths = ClientPaths::new(&state.tree, plan, &self.conditions);
-            Some(paths.errors(&refusal, &state.errors))
+            Some(paths.errors(&refusal))
         })?;
         link.redact(&mut errors);
         link.count_error("GRAPHQL_ERRORS");

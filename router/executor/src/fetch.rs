@@ -91,7 +91,8 @@ impl State {
         };
         let has_errors = !received.errors.is_empty();
         if has_errors {
-            let located = self.locator(plan, fetch, entities).answer(received.errors);
+            let mut locator = self.locator(plan, fetch, entities);
+            let located = locator.answer(received.errors, received.data);
             self.errors.answers.push(located);
         }
         let merged = self.merge(plan, fetch, entities, received.data, has_errors);
@@ -114,7 +115,8 @@ impl State {
         if received.data.is_some() || received.errors.is_empty() {
             return None;
         }
-        let mut refusal = self.locator(plan, fetch, &[]).answer(received.errors);
+        let mut locator = self.locator(plan, fetch, &[]);
+        let mut refusal = locator.answer(received.errors, None);
         for error in &mut refusal.errors {
             error.starts = Places::default();
         }

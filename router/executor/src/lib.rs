@@ -7,6 +7,7 @@ mod errors;
 mod executor;
 mod fetch;
 mod introspection;
+mod items;
 mod json;
 mod locate;
 mod merge;

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use crate::brought::Brought;
 use crate::errors::{FailedAnswer, FetchError, GraphQLError};
+use crate::items::Items;
 use crate::prepared::{FetchStep, PreparedPlan, Segment};
 use crate::subgraph_error::SubgraphError;
 use crate::symbols::Symbol;
@@ -37,6 +38,7 @@ pub(crate) struct Locator<'a> {
     /// For each group, the places of each representation in the tree, by index; made when an error needs them.
     places: Vec<Option<HashMap<u32, Places>>>,
     targets: Targets<'a>,
+    items: Items,
 }
 
 impl<'a> Locator<'a> {
@@ -55,19 +57,22 @@ impl<'a> Locator<'a> {
             roots: None,
             places,
             targets,
+            items: Items::default(),
         }
     }
 
     /// The errors of a response, each with where its entity is; one that says nothing about the place counts for the whole
-    /// fetch.
-    pub fn answer(&mut self, errors: Vec<SubgraphError>) -> FailedAnswer {
+    /// fetch. `data` is the response's own, not merged yet: what others brought tells nothing about its errors.
+    pub fn answer(&mut self, errors: Vec<SubgraphError>, data: Option<TreeValue>) -> FailedAnswer {
         let located = errors.into_iter().map(|error| {
-            let exact = error.path.as_deref().and_then(|path| self.exact(path));
-            let (starts, rest) = exact.unwrap_or_else(|| (self.common(), Vec::new()));
+            let way = error.path.as_deref().map(|path| self.steps(path));
+            let exact = way.as_deref().and_then(|way| self.exact(way, data));
+            let (starts, rest, brought) = exact.unwrap_or_else(|| (self.common(), Vec::new(), 0));
             FetchError {
                 error: error.into_client_error(),
                 starts,
                 rest,
+                brought,
             }
         });
         let errors = located.collect();
@@ -82,6 +87,7 @@ impl<'a> Locator<'a> {
             error,
             starts,
             rest: Vec::new(),
+            brought: 0,
         }])
     }
 
@@ -129,25 +135,55 @@ impl<'a> Locator<'a> {
         [common.unwrap_or_default()].into()
     }
 
-    /// The places of the objects that a path of the subgraph's response starts from, and the way from there.
-    fn exact(&mut self, path: &[serde_json::Value]) -> Option<(Places, Vec<TreeStep>)> {
-        let (starts, rest) = match self.fetch.groups.is_empty() {
-            true => (self.roots(), path),
-            false => (self.entities(path)?, &path[2..]),
+    /// The places of the objects that a way of the subgraph's response starts from, the way from there, and how much of that
+    /// the response itself goes along.
+    fn exact(
+        &mut self,
+        way: &[TreeStep],
+        data: Option<TreeValue>,
+    ) -> Option<(Places, Vec<TreeStep>, usize)> {
+        let (starts, above) = match self.fetch.groups.is_empty() {
+            true => (self.roots(), 0),
+            false => (self.entities(way)?, 2),
         };
-        let steps = rest.iter().map_while(|element| self.tree_step(element));
-        let steps: Vec<TreeStep> = steps.collect();
-        (!starts.is_empty()).then_some((starts, steps))
+        if starts.is_empty() {
+            return None;
+        }
+        let brought = self.leading_on(data, way).saturating_sub(above);
+        Some((starts, way[above..].to_vec(), brought))
     }
 
-    /// The places of the entity that a path of the subgraph's response leads to.
-    fn entities(&mut self, path: &[serde_json::Value]) -> Option<Places> {
-        let key = path.first()?.as_str()?;
-        let symbol = self.plan.symbols.look_up(key.as_bytes())?;
-        let index = u32::try_from(path.get(1)?.as_u64()?).ok()?;
+    /// The places of the entity that a way of the subgraph's response leads to.
+    fn entities(&mut self, way: &[TreeStep]) -> Option<Places> {
+        let [TreeStep::Key(key), TreeStep::Index(index), ..] = way else {
+            return None;
+        };
         let mut groups = self.fetch.groups.iter();
-        let group = groups.position(|group| group.response_key == symbol)?;
-        self.places_of(group, index)
+        let group = groups.position(|group| group.response_key == *key)?;
+        self.places_of(group, u32::try_from(*index).ok()?)
+    }
+
+    /// How many steps of a way lead on from an object or a list that is there.
+    fn leading_on(&mut self, data: Option<TreeValue>, way: &[TreeStep]) -> usize {
+        let mut value = data;
+        for (count, step) in way.iter().enumerate() {
+            value = match (step, value) {
+                (TreeStep::Key(key), Some(TreeValue::Object(object))) => {
+                    self.tree.field(object, *key)
+                }
+                (TreeStep::Index(index), Some(list @ TreeValue::List { .. })) => {
+                    self.items.get(self.tree, list, *index)
+                }
+                _ => return count,
+            };
+        }
+        way.len()
+    }
+
+    /// The steps of a path, as far as they may be in the tree.
+    fn steps(&self, path: &[serde_json::Value]) -> Vec<TreeStep> {
+        let steps = path.iter().map_while(|element| self.tree_step(element));
+        steps.collect()
     }
 
     fn tree_step(&self, element: &serde_json::Value) -> Option<TreeStep> {

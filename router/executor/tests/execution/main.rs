@@ -8,6 +8,7 @@ mod coercion;
 mod compression;
 mod connections;
 mod entities;
+mod errors_of_others;
 mod failures;
 mod http;
 mod in_process;
