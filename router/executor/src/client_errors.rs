@@ -3,6 +3,8 @@
 //! A fetch may ask for more than the client did of an object: a subgraph that has only an interface object asks the same of
 //! all types. Which object was of which type is known when all fetches are done, so it is then that paths are made.
 
+use hashbrown::HashSet;
+
 use crate::errors::{FailedAnswer, FetchError, FetchErrors, GraphQLError, PathElement};
 use crate::items::Items;
 use crate::locate::TreeStep;
@@ -13,6 +15,9 @@ use crate::tree::{ObjectId, ROOT, Tree, TreeValue};
 
 /// More errors than this of one response are counted, not shown.
 const MAX_ERRORS: usize = 500;
+/// So many places are looked at for the errors of one answer, and then only the first of each error: an entity may be at as
+/// many places as there are, and have as many errors as a subgraph cares to send.
+const MAX_PLACES_IN_ALL: usize = 20 * MAX_ERRORS;
 
 /// The errors of fetches, as the client sees them.
 pub(crate) struct ClientErrors<'a> {
@@ -76,15 +81,18 @@ impl<'a> ClientPaths<'a> {
         }
     }
 
-    /// The client's errors for those of a response. An error of an entity that is at several places is there at each.
+    /// The client's errors for those of a response. An error of an entity that is at several places is there at each, as long
+    /// as there is room.
     pub fn errors(&mut self, answer: &FailedAnswer) -> Vec<GraphQLError> {
         let mut shown = Vec::new();
         let mut more = 0;
+        let mut places_left = MAX_PLACES_IN_ALL;
         for error in &answer.errors {
-            let Some(paths) = self.paths(error) else {
+            let room = MAX_ERRORS - shown.len();
+            let Some(paths) = self.paths(error, room, &mut places_left) else {
                 continue;
             };
-            if shown.len() >= MAX_ERRORS {
+            if room == 0 {
                 more += 1;
                 continue;
             }
@@ -94,8 +102,7 @@ impl<'a> ClientPaths<'a> {
                 shown.push(plain);
                 continue;
             }
-            let room = MAX_ERRORS - shown.len();
-            let paths = paths.into_iter().take(room);
+            let paths = paths.into_iter();
             shown.extend(paths.map(|path| plain.clone().at(path)));
         }
         if more > 0 {
@@ -106,16 +113,29 @@ impl<'a> ClientPaths<'a> {
         shown
     }
 
-    /// The paths of an error; empty when it belongs to no field, `None` when the client has nothing to do with it.
-    fn paths(&mut self, error: &FetchError) -> Option<Vec<Vec<PathElement>>> {
+    /// The paths of an error, as many as there is room for; empty when it belongs to no field, `None` when the client has
+    /// nothing to do with it.
+    fn paths(
+        &mut self,
+        error: &FetchError,
+        room: usize,
+        places_left: &mut usize,
+    ) -> Option<Vec<Vec<PathElement>>> {
         let mut paths = Vec::new();
+        let mut known = HashSet::new();
         let mut is_asked = error.starts.is_empty();
-        for start in &*error.starts {
-            if let Some(path) = self.path(start, error) {
-                is_asked = true;
-                if !path.is_empty() && !paths.contains(&path) {
-                    paths.push(path);
-                }
+        let most = (*places_left).max(1);
+        for start in error.starts.iter().take(most) {
+            *places_left = places_left.saturating_sub(1);
+            let Some(path) = self.path(start, error) else {
+                continue;
+            };
+            is_asked = true;
+            if !path.is_empty() && known.insert(path.clone()) {
+                paths.push(path);
+            }
+            if paths.len() >= room {
+                break;
             }
         }
         is_asked.then_some(paths)

@@ -75,3 +75,33 @@ async fn what_takes_a_part_of_a_value_away_is_told() {
         ]
     );
 }
+
+/// How many places are looked at does not grow with the number of places times that of errors: after many errors that are
+/// nothing to the client, one that is shows at the first of the film's places instead of at all of them.
+#[tokio::test]
+async fn many_errors_of_an_object_at_many_places() {
+    let films = vec![json!({ "__typename": "Film", "id": "1" }); 600];
+    let error = |field: &str| json!({ "message": "unknown", "path": ["_entities", 0, field] });
+    let response_to = async |errors_of_others: usize| {
+        let mut errors = vec![error("grade"); errors_of_others];
+        errors.push(error("stars"));
+        let entity = json!({ "stars": null, "grade": null });
+        let answer = json!({ "data": { "_entities": [entity] }, "errors": errors });
+        let operation = "{ media { stars ... on Book { grade } } }";
+        let response = with_guest(operation, films.clone(), ["", "stars grade"], answer).await;
+        assert_eq!(
+            response["data"]["media"],
+            json!(vec![json!({ "stars": null }); 600])
+        );
+        error_places(&response)
+    };
+    let at = |index: usize| {
+        (
+            json!(["media", index, "stars"]),
+            "DOWNSTREAM_SERVICE_ERROR".to_owned(),
+        )
+    };
+    let everywhere: Vec<_> = (0..500).map(at).collect();
+    assert_eq!(response_to(2).await, everywhere);
+    assert_eq!(response_to(50).await, [at(0)]);
+}
