@@ -82,7 +82,9 @@ pub(crate) fn merge_entities(
 /// The merge of what one fetch brought.
 struct Merge<'a> {
     tree: &'a mut Tree,
-    /// What the fetch asked for below the objects that it starts from.
+    /// What the fetch asked for below the objects that it starts from. All that an answer has there has been asked for but for
+    /// types: a subgraph that has only an interface object may tell its own name for them, which replaces none that is known
+    /// unless it was asked for.
     below: &'a Keys,
     /// How many values contradict each other so far.
     misfits: usize,

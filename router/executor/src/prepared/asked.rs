@@ -28,7 +28,8 @@ impl Keys {
         has_rest: true,
     };
 
-    /// Whether an answer may have a key somewhere below its root. The type of an object is taken from whoever tells it.
+    /// Whether an answer may have a key somewhere below its root. The type of an object that the answer alone brings is taken
+    /// from it unasked; that of one which others brought too is not, see `merge.rs`.
     #[inline]
     pub fn have_below(&self, key: Symbol) -> bool {
         key == TYPENAME || self.has(key)
@@ -56,7 +57,8 @@ impl Keys {
 pub(crate) struct Asked {
     /// The keys of these objects.
     pub here: Keys,
-    /// The keys of all objects below them.
+    /// The keys of all objects below them, wherever the document asks for them: what it asks for at one place only is not
+    /// kept out at another.
     pub below: Arc<Keys>,
 }
 

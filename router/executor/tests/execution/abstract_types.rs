@@ -172,3 +172,36 @@ async fn a_subgraph_may_call_a_root_type_by_another_name() {
     let expected = json!({ "self": query, "nodes": [query, { "__typename": "Book" }] });
     assert_eq!(response, json!({ "data": expected }));
 }
+
+/// A subgraph that does not know the types of an interface may add its own name for them unasked. That of another, which
+/// does know them, stays.
+#[tokio::test]
+async fn the_type_of_an_object_is_not_taken_from_who_was_not_asked() {
+    let graph = Graph::new(
+        "type Query { shelf: Shelf }
+         type Shelf { id: ID! first: Media }
+         interface Media { stars: Int }
+         type Book implements Media { stars: Int }
+         type Film implements Media { stars: Int }",
+    )
+    .subgraph("shop", |_| {
+        let shelf = json!({ "__typename": "Shelf", "id": "1", "first": { "__typename": "Book" } });
+        Answer::Json(json!({ "data": { "shelf": shelf } }))
+    })
+    .await
+    .subgraph("guest", |_| {
+        let shelf =
+            json!({ "__typename": "Shelf", "first": { "__typename": "Media", "stars": 4 } });
+        Answer::Json(json!({ "data": { "_entities": [shelf] } }))
+    })
+    .await;
+    let stars = "query($representations:[_Any!]!){_entities(representations:$representations){...on Shelf{first{stars}}}}";
+    let plan = sequence([
+        root("shop", "{shelf{__typename id first{__typename}}}"),
+        entities("guest", "shelf", &[("Shelf", "id")], stars),
+    ]);
+    let operation = "{ shelf { first { __typename ... on Book { stars } } } }";
+    let response = graph.run(operation, plan).await;
+    let book = json!({ "__typename": "Book", "stars": 4 });
+    assert_eq!(response, json!({ "data": { "shelf": { "first": book } } }));
+}
