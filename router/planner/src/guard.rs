@@ -101,8 +101,8 @@ impl Guard {
         both
     }
 
-    /// That this holds and `other` does, too, or only the former when their terms are many. For fetching, where too much
-    /// does no harm.
+    /// That this holds and `other` does, too, or only the former when their terms are many. For fetching; see
+    /// [`Guard::loosened`].
     pub(crate) fn and_loosely(&self, other: &Guard) -> Guard {
         if self.terms.len() * other.terms.len() > 4 * MAX_TERMS {
             return self.clone();
@@ -152,7 +152,8 @@ impl Guard {
         self.terms.insert(place, term.to_vec());
     }
 
-    /// The guard, or always when it has become unwieldy. For fetching, where too much does no harm.
+    /// The guard, or always when it has become unwieldy. For fetching, where too much is left out of the answer. It shows
+    /// all the same where what nobody asked for fails: its error is reported, and takes the object that may not be without.
     pub(crate) fn loosened(self) -> Guard {
         if self.terms.len() > MAX_TERMS {
             Guard::always()
