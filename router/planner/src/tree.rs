@@ -12,6 +12,7 @@ use apollo_compiler::collections::{HashMap, HashSet};
 use apollo_compiler::{Name, Node};
 
 use crate::graph::NodeId;
+use crate::guard::Guard;
 use crate::model::{Model, TypeId, TypeKind};
 use crate::scope::{Scope, Scopes};
 
@@ -58,6 +59,8 @@ pub(crate) struct TreeField {
     pub(crate) source_key: Name,
     /// Its type in the supergraph.
     pub(crate) ty: Type,
+    /// When the operation asks for it, or for a field that may require it.
+    pub(crate) guard: Guard,
     /// Below a composite field.
     pub(crate) child: Option<PositionId>,
 }
@@ -73,7 +76,7 @@ struct Peers {
 
 #[derive(Debug)]
 pub(crate) struct Tree<'m> {
-    model: &'m Model,
+    pub(crate) model: &'m Model,
     positions: Vec<Position>,
     fields: Vec<TreeField>,
     known: HashMap<(PositionId, Option<Scope>, Name), Vec<FieldId>>,
@@ -251,6 +254,7 @@ impl<'m> Tree<'m> {
             arguments: new.arguments.to_vec(),
             source_key,
             ty,
+            guard: Guard::never(),
             child,
         });
         let known = (position, new.scope, new.name.clone());
@@ -263,6 +267,14 @@ impl<'m> Tree<'m> {
         let position = field.position.0 as usize;
         self.positions[position].fields.push(id);
         self.fields.push(field);
+    }
+
+    /// Notes that a field is asked for under a condition.
+    pub(crate) fn ask(&mut self, id: FieldId, guard: &Guard) {
+        let known = &mut self.fields[id.0 as usize].guard;
+        if !known.covers(guard) {
+            *known = known.or(guard).loosened();
+        }
     }
 
     fn note_use(&mut self, key: &Name, id: FieldId, position: PositionId, new: &NewField<'_>) {
@@ -306,6 +318,7 @@ impl<'m> Tree<'m> {
             arguments: new.arguments.to_vec(),
             source_key,
             ty,
+            guard: Guard::never(),
             child: Some(child),
         });
         let entries = &mut self.positions[child.0 as usize].entries;

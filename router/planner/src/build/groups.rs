@@ -114,11 +114,12 @@ fn takes_away(search: &Search<'_>, one: StepId, other: StepId) -> bool {
     let place = |id: StepId| search.place(search.step(id).place);
     let (one, other) = (place(one), place(other));
     let graph = search.supergraph.graph();
+    let node = graph.node(one.node);
     let mut fields = one.fields.iter();
-    graph.node(one.node).interface_object
+    node.interface_object
         && one.scope.is_some()
         && one.scope != other.scope
-        && fields.any(|placed| search.tree.takes_from_others(placed.field))
+        && fields.any(|placed| search.tree.takes_from_others(placed.field, node.subgraph))
 }
 
 fn bound_contexts<'a>(search: &'a Search<'_>, id: StepId) -> &'a [BoundContext] {

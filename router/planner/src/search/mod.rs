@@ -6,6 +6,7 @@
 //! required fields are goals of their own, so that chains of keys and of `@requires` need no special case.
 
 mod alike;
+mod asked;
 mod bind;
 mod commit;
 mod contexts;
@@ -258,6 +259,7 @@ impl<'m> Search<'m> {
         search.joins = Joins::default();
         // More fields may lead to a position by now than when it was first looked at.
         search.origins.clear();
+        search.note_asked(&goals)?;
         goals.sort_by_key(|goal| search.choices(goal));
         search.untold = Untold::new(&search.tree, &goals);
         for goal in &goals {

@@ -17,6 +17,9 @@ pub(super) const LEVEL: u32 = 500;
 pub(super) const FIELD: u32 = 20;
 /// What asking more objects than needed costs.
 const WIDE: u32 = 50;
+/// What asking so costs when a null may take from others: more than any detour, but where nobody else can be asked an answer
+/// with a null is better than none.
+const TAKING: u32 = 1 << 20;
 
 /// Where a field is entered: at a state, or after a jump from it.
 pub(super) struct Entrance {
@@ -243,12 +246,15 @@ impl Search<'_> {
         }
         // Asked of all objects though meant for one type of them: possible, but more than needed.
         let is_wide = self.tree.field(field).scope.is_some() && from.scope.is_none();
+        let here = self.supergraph.graph().node(node);
+        let is_by_interface = is_wide && here.interface_object && before.is_none();
         // A null that may not be there would take what is asked of other types away.
-        let is_by_interface = is_wide && self.supergraph.graph().node(node).interface_object;
-        if is_by_interface && before.is_none() && self.tree.takes_from_others(field) {
-            return;
-        }
-        let cost = if is_wide { cost + WIDE } else { cost };
+        let is_taking = is_by_interface && self.tree.takes_from_others(field, here.subgraph);
+        let cost = match (is_wide, is_taking) {
+            (false, _) => cost,
+            (true, false) => cost + WIDE,
+            (true, true) => cost + TAKING,
+        };
         let mut actions: Vec<Action> = before.into_iter().collect();
         if from.index == way.fields.len() {
             let is_there = match goal.wanted {
