@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::ast::OperationType;
+
 use crate::errors::{FailedAnswer, FetchErrors, GraphQLError};
 use crate::locate::{Locator, Places};
 use crate::merge::{self, Misfits};
@@ -270,7 +272,8 @@ impl State {
         entities: &[Entities],
         error: &TransportError,
     ) {
-        tracing::warn!(subgraph = &*fetch.subgraph, %error, "subgraph request failed");
+        let url = link.and_then(|link| link.address(fetch.operation.kind));
+        tracing::warn!(subgraph = &*fetch.subgraph, url, %error, "subgraph request failed");
         let error = failure(&fetch.subgraph, link, error);
         let located = self.locator(plan, fetch, entities).whole_fetch(error);
         self.errors.answers.push(located);
@@ -361,6 +364,11 @@ impl Link {
     /// See [`SubgraphTransport::input_form`].
     pub fn input_form(&self) -> InputForm {
         self.transport.input_form()
+    }
+
+    /// See [`SubgraphTransport::address`].
+    pub fn address(&self, kind: OperationType) -> Option<&str> {
+        self.transport.address(kind)
     }
 
     /// The transport, for a subscription.

@@ -1,7 +1,8 @@
 //! Requests of the router's own: for keys and for decisions. Those to subgraphs are the executor's.
 
-use std::error::Error;
 use std::time::Duration;
+
+pub(crate) use souk_executor::transport::root_cause;
 
 /// A client whose requests may take so long, until the end of the answer.
 pub(crate) fn client(timeout: Duration) -> reqwest::ClientBuilder {
@@ -36,13 +37,4 @@ pub(crate) async fn body(
         }
     }
     Ok(body)
-}
-
-/// What is at the bottom of an error, which reqwest does not show.
-pub(crate) fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

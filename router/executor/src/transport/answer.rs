@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
 use super::encoding::{self, Coding};
-use super::{SubgraphResponse, TransportError};
+use super::{SubgraphResponse, TransportError, root_cause};
 
 /// Reads a response of at most `limit` bytes, decompressed.
 pub(super) async fn receive(
@@ -44,7 +44,7 @@ impl Answer {
         codings: Vec<Coding>,
     ) -> Result<Answer, TransportError> {
         let media_type = media_type.map_or(MediaType::Json, MediaType::of);
-        if !status.is_success() && media_type == MediaType::Other {
+        if !status.is_success() && matches!(media_type, MediaType::Other(_)) {
             return Err(TransportError::Status(status));
         }
         Ok(Answer {
@@ -101,14 +101,18 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, TransportError>
     })
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum MediaType {
     /// `application/graphql-response+json`: a GraphQL response whatever the status.
     GraphQL,
     /// `application/json`, or none at all.
     Json,
-    Other,
+    /// Any other, as errors show it.
+    Other(String),
 }
+
+/// The longest media type that errors show, in characters.
+const LONGEST_SHOWN: usize = 64;
 
 impl MediaType {
     fn of(content_type: &str) -> MediaType {
@@ -118,9 +122,23 @@ impl MediaType {
         } else if essence.eq_ignore_ascii_case("application/json") {
             MediaType::Json
         } else {
-            MediaType::Other
+            MediaType::Other(shown(essence))
         }
     }
+}
+
+/// A subgraph may send anything as its media type; what cannot be in one (RFC 9110, section 8.3.1) is not shown.
+fn shown(essence: &str) -> String {
+    let plain = |c: char| match c.is_ascii_alphanumeric() || "!#$&-^_.+/*".contains(c) {
+        true => c,
+        false => '?',
+    };
+    let mut characters = essence.chars();
+    let mut shown: String = characters.by_ref().take(LONGEST_SHOWN).map(plain).collect();
+    if characters.next().is_some() {
+        shown.push_str("...");
+    }
+    shown
 }
 
 /// Whether a body is a GraphQL response. Many servers send one as `application/json` with a status of 400 or 500.
@@ -130,9 +148,9 @@ fn judge(
     body: Bytes,
 ) -> Result<SubgraphResponse, TransportError> {
     match media_type {
-        MediaType::Other => Err(TransportError::Malformed(
-            "the content type is not JSON".into(),
-        )),
+        MediaType::Other(other) => Err(TransportError::Malformed(format!(
+            "the content type is not JSON but '{other}'"
+        ))),
         MediaType::Json if !status.is_success() && !has_errors(&body) => {
             Err(TransportError::Status(status))
         }
@@ -146,15 +164,4 @@ fn has_errors(body: &[u8]) -> bool {
         errors: Vec<serde::de::IgnoredAny>,
     }
     serde_json::from_slice::<Errors>(body).is_ok_and(|body| !body.errors.is_empty())
-}
-
-/// The innermost cause: "connection refused" rather than "client error", and no address.
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error.source();
-    let mut message = error.to_string();
-    while let Some(error) = cause {
-        message = error.to_string();
-        cause = error.source();
-    }
-    message
 }

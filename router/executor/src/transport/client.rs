@@ -75,6 +75,13 @@ pub struct TlsIdentity {
     pub key: String,
 }
 
+impl TlsConfig {
+    /// Why no connection could be made with it.
+    pub fn check(&self) -> Result<(), HttpSetupError> {
+        tls_config(self).map(drop)
+    }
+}
+
 impl std::fmt::Debug for TlsIdentity {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("TlsIdentity")
@@ -99,6 +106,9 @@ pub enum HttpSetupError {
     /// The TLS library refused a certificate or its own defaults.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// A certificate and a key that do not belong together.
+    #[error("the key is not that of the first certificate in the certificate chain")]
+    ForeignKey,
     /// PEM text that does not contain what it should.
     #[error("the {0} cannot be read as PEM text: {1}")]
     Pem(&'static str, String),
@@ -202,7 +212,11 @@ fn tls_config(config: &TlsConfig) -> Result<ClientConfig, HttpSetupError> {
     let chain = certificates("certificate chain", &identity.certificate_chain)?;
     let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())
         .map_err(|error| HttpSetupError::Pem("key", error.to_string()))?;
-    Ok(builder.with_client_auth_cert(chain, key)?)
+    let with_identity = builder.with_client_auth_cert(chain, key);
+    with_identity.map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => HttpSetupError::ForeignKey,
+        error => error.into(),
+    })
 }
 
 fn certificates(

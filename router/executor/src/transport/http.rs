@@ -17,7 +17,7 @@ use http::{Method, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
-use super::answer::{receive, root_cause};
+use super::answer::receive;
 pub use super::client::{
     HttpClient, HttpClientConfig, HttpSetupError, HttpVersion, TlsConfig, TlsIdentity,
 };
@@ -26,7 +26,7 @@ use super::http1::Http1Endpoint;
 use super::in_flight::InFlight;
 use super::streaming::{self, Framing};
 use super::websocket::{self, WebSocketTarget};
-use super::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use super::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, root_cause};
 use crate::json::write_string;
 
 /// Where a subgraph is and how long it may take.
@@ -88,6 +88,9 @@ pub struct HttpTransport {
     endpoint: Arc<Endpoint>,
     subscriptions: Subscriptions,
     in_flight: Option<Arc<InFlight>>,
+    /// For the log.
+    address: String,
+    subscriptions_address: String,
 }
 
 /// Where requests go, and what their answers may be.
@@ -138,6 +141,11 @@ impl HttpTransport {
                 })
             }
         };
+        let subscriptions_address = match &subscriptions {
+            Subscriptions::WebSocket(target) => shown(&target.uri),
+            Subscriptions::Http { uri, .. } => shown(uri),
+        };
+        let address = shown(&uri);
         let endpoint = Endpoint {
             plain: client.plain(&uri, config.compression),
             client,
@@ -150,6 +158,8 @@ impl HttpTransport {
             endpoint: Arc::new(endpoint),
             subscriptions,
             in_flight: config.deduplicate_queries.then(Arc::default),
+            address,
+            subscriptions_address,
         })
     }
 }
@@ -268,6 +278,13 @@ impl SubgraphTransport for HttpTransport {
             }
         }
     }
+
+    fn address(&self, kind: OperationType) -> Option<&str> {
+        Some(match kind {
+            OperationType::Query | OperationType::Mutation => &self.address,
+            OperationType::Subscription => &self.subscriptions_address,
+        })
+    }
 }
 
 /// The JSON body of a request: `{"query":…,"operationName":…,"variables":…}`.
@@ -324,6 +341,16 @@ pub(super) fn may_pass(name: &HeaderName) -> bool {
         HeaderName::from_static("keep-alive"),
     ];
     !KEPT_BACK.contains(name)
+}
+
+/// An address without what is nobody's business: credentials, the path and the query.
+fn shown(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    match uri.port_u16() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
 }
 
 fn parse_address(address: &str, schemes: &[&str]) -> Result<Uri, HttpSetupError> {

@@ -1,6 +1,7 @@
 //! How the executor talks to subgraphs.
 
 mod answer;
+mod cause;
 mod client;
 pub mod encoding;
 mod event_stream;
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use souk_planner::plan::SubgraphOperation;
 
+pub use self::cause::root_cause;
 use crate::errors::GraphQLError;
 use crate::policy::ErrorPolicy;
 use crate::request::{JsonMap, RequestContext};
@@ -43,6 +45,12 @@ pub trait SubgraphTransport: Send + Sync + 'static {
     /// In which form this transport wants representations.
     fn input_form(&self) -> InputForm {
         InputForm::Json
+    }
+
+    /// Where operations of this kind are sent, for the log and nobody else: scheme, host and port, without credentials.
+    /// `None` when the subgraph is in the same process.
+    fn address(&self, _kind: OperationType) -> Option<&str> {
+        None
     }
 }
 

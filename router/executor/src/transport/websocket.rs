@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 };
 
 use super::http::{may_pass, request_body};
-use super::{SubgraphRequest, SubgraphResponse, TransportError};
+use super::{SubgraphRequest, SubgraphResponse, TransportError, root_cause};
 
 const PROTOCOL: HeaderValue = HeaderValue::from_static("graphql-transport-ws");
 
@@ -271,6 +271,7 @@ fn socket_error(error: &SocketError) -> TransportError {
     match error {
         SocketError::Http(response) => TransportError::Status(response.status()),
         SocketError::ConnectionClosed | SocketError::AlreadyClosed => closed(None),
+        SocketError::Io(error) => TransportError::WebSocket(root_cause(error)),
         error => TransportError::WebSocket(error.to_string()),
     }
 }

@@ -90,7 +90,7 @@ async fn answers_html() {
     assert_one_error(
         &ok.await,
         "SUBREQUEST_MALFORMED_RESPONSE",
-        "content type is not JSON",
+        "the content type is not JSON but 'text/html'",
     );
     let bad = with_reviews(move || Answer::Raw {
         status: 502,
@@ -108,6 +108,31 @@ async fn answers_html() {
         "SUBREQUEST_MALFORMED_RESPONSE",
         "not JSON: expected an object at byte 0",
     );
+}
+
+#[tokio::test]
+async fn answers_with_a_media_type_that_is_none() {
+    let odd = with_reviews(|| Answer::Raw {
+        status: 200,
+        content_type: "<b>a page</b>; charset=utf-8",
+        body: String::new(),
+    });
+    assert_one_error(
+        &odd.await,
+        "SUBREQUEST_MALFORMED_RESPONSE",
+        "the content type is not JSON but '?b?a?page?/b?'",
+    );
+    const LONG: &str = concat!(
+        "text/0123456789012345678901234567890123456789",
+        "012345678901234567890123456789"
+    );
+    let long = with_reviews(|| Answer::Raw {
+        status: 200,
+        content_type: LONG,
+        body: String::new(),
+    });
+    let shown = format!("but '{}...'", &LONG[..64]);
+    assert_one_error(&long.await, "SUBREQUEST_MALFORMED_RESPONSE", &shown);
 }
 
 #[tokio::test]

@@ -186,6 +186,42 @@ fn unreadable_certificates_are_refused_when_the_client_is_made() {
     };
     let refused = HttpClient::new(&client(None, Some(identity)));
     assert!(matches!(refused, Err(HttpSetupError::Pem("key", _))));
+    let authority = Authority::new();
+    let identity = TlsIdentity {
+        key: authority.identity().key,
+        ..authority.identity()
+    };
+    let refused = HttpClient::new(&client(None, Some(identity)));
+    assert!(matches!(refused, Err(HttpSetupError::ForeignKey)));
+}
+
+/// `https://` in front of an address where HTTP is spoken.
+#[tokio::test]
+async fn a_server_without_tls_is_told_from_one_that_is_down() {
+    let app = axum::Router::new().route("/graphql", post(|| async { "unreached" }));
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = tcp.local_addr().unwrap();
+    let server = tokio::spawn(async move { axum::serve(tcp, app).await });
+    let mut graph = Graph::new("type Query { ok: Int } type Subscription { ok: Int }");
+    graph.connect("one", &format!("https://{address}/graphql"), |_| {});
+    let response = graph.run("{ ok }", root("one", "{ ok }")).await;
+    assert_eq!(
+        only_message(&response),
+        "request to subgraph 'one' failed: could not reach the subgraph: \
+         the peer does not speak TLS at this address"
+    );
+    let request = graph.request(
+        "subscription { ok }",
+        Some(subscription("one", "subscription { ok }", None)),
+        json!({}),
+    );
+    let refused = graph.executor().subscribe(request).await.err().unwrap();
+    assert_eq!(
+        only_message(&json_of(&refused)),
+        "request to subgraph 'one' failed: subscription failed: \
+         the peer does not speak TLS at this address"
+    );
+    server.abort();
 }
 
 #[tokio::test]

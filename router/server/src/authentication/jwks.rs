@@ -1,5 +1,6 @@
 //! A key set behind a URL.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,11 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use jsonwebtoken::jwk::JwkSet;
+use reqwest::Response;
 
 use super::{KeySource, KeySourceError};
 use crate::config::Jwks;
-use crate::outgoing;
+use crate::outgoing::{self, BodyError};
 
 /// However many tokens arrive that the set says nothing of, it is not fetched again sooner than this.
 const LEAST_PAUSE: Duration = Duration::from_secs(5);
@@ -54,7 +56,7 @@ impl RemoteKeys {
         Ok(RemoteKeys {
             endpoint: Arc::new(Endpoint {
                 url: config.url.0.clone(),
-                client: client.map_err(|error| KeySourceError(error.to_string()))?,
+                client: client.map_err(|error| KeySourceError(outgoing::root_cause(&error)))?,
                 current: ArcSwapOption::empty(),
             }),
             poll_interval: config.poll_interval.0,
@@ -145,7 +147,7 @@ impl Endpoint {
     }
 
     async fn fetch(&self) -> Result<JwkSet, KeySourceError> {
-        let failed = |error: &dyn std::fmt::Display| KeySourceError(error.to_string());
+        let failed = |error: &(dyn Error + 'static)| KeySourceError(outgoing::root_cause(error));
         let body = if self.url.scheme() == "file" {
             let path = self
                 .url
@@ -160,9 +162,11 @@ impl Endpoint {
         serde_json::from_slice(&body).map_err(|error| failed(&error))
     }
 
-    async fn download(&self) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    async fn download(&self) -> Result<Vec<u8>, BodyError> {
         let sent = self.client.get(self.url.clone()).send();
-        let response = sent.await?.error_for_status()?;
-        Ok(outgoing::body(response, LARGEST_SET_BYTES).await?)
+        let response = sent.await.and_then(Response::error_for_status);
+        // The log has the URL beside the error.
+        let response = response.map_err(reqwest::Error::without_url)?;
+        outgoing::body(response, LARGEST_SET_BYTES).await
     }
 }

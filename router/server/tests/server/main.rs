@@ -31,6 +31,7 @@ mod subscribers;
 mod support;
 mod threads;
 mod time_limits;
+mod unreachable;
 mod validation;
 mod variables;
 mod web_socket;

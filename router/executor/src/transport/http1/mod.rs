@@ -23,10 +23,9 @@ use tower::ServiceExt;
 
 use self::message::{Body, Head};
 use self::pool::Pool;
-use super::answer::root_cause;
 use super::encoding::{self, Coding};
 use super::http::{ACCEPTED, may_pass};
-use super::{SubgraphResponse, TransportError};
+use super::{SubgraphResponse, TransportError, root_cause};
 
 /// The connections to all hosts.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! A small federated graph, and a router over it that serves on a free port.
 
+pub mod log;
 pub mod shop;
 pub mod socket;
 pub mod token;
@@ -13,6 +14,7 @@ use souk_router::{HttpTransports, Router, RouterBuilder, RouterConfig, RouterHan
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use log::Log;
 pub use shop::Shop;
 
 /// A router that serves until it is dropped.
