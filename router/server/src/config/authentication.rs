@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{HeaderText, Period, ServiceUrl};
+use super::{HeaderText, KeySetUrl, Period};
 
 /// `authentication`
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -50,7 +50,7 @@ impl Default for Jwt {
 #[serde(deny_unknown_fields)]
 pub struct Jwks {
     /// Where the key set is: `https`, `http` or `file`.
-    pub url: ServiceUrl,
+    pub url: KeySetUrl,
     /// The `iss` claims accepted with keys of this set; any when absent.
     #[serde(default)]
     pub issuers: Option<Vec<String>>,

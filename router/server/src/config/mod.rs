@@ -15,6 +15,7 @@ mod plugins;
 mod read;
 mod scalar;
 mod server;
+mod strict;
 mod subgraph_errors;
 mod subscription;
 mod supergraph;
@@ -38,7 +39,7 @@ pub use limits::Limits;
 pub use override_labels::LabelRule;
 pub use plugins::Plugins;
 pub use scalar::{
-    HeaderText, HeaderValueText, HttpUrl, ListenAddress, Pattern, Period, ServiceUrl, UrlPath,
+    HeaderText, HeaderValueText, HttpUrl, KeySetUrl, ListenAddress, Pattern, Period, UrlPath,
 };
 pub use server::{Http, Server};
 pub use subgraph_errors::{Disclosure, IncludeSubgraphErrors};
@@ -85,7 +86,7 @@ pub struct RouterConfig {
     /// Whom to believe behind `https`.
     pub tls: Tls,
     /// Subgraph name to URL, instead of the URL in the supergraph.
-    pub override_subgraph_url: BTreeMap<String, ServiceUrl>,
+    pub override_subgraph_url: BTreeMap<String, HttpUrl>,
     /// When labels of progressive overrides are on. A label `percent(x)` needs no entry.
     pub override_labels: BTreeMap<String, LabelRule>,
     /// Whether clients see what went wrong in a subgraph.
@@ -194,6 +195,9 @@ pub enum ConfigError {
     /// The text is not YAML.
     #[error("the configuration is not valid YAML: {0}")]
     Syntax(String),
+    /// The text is YAML, but no map of keys.
+    #[error("the configuration has to be a map of keys, such as `supergraph` and `limits`, and is {0}")]
+    NoMap(&'static str),
     /// Keys or values are wrong: all of them.
     #[error("the configuration is invalid: {}", list(.0))]
     Invalid(Vec<Problem>),

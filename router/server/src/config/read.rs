@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use super::expand::expand;
+use super::strict::{Strict, shape};
 use super::{ConfigError, Problem, RouterConfig};
 
 /// Reads a configuration. An empty text is the default configuration.
@@ -21,12 +22,16 @@ pub(super) fn from_yaml(text: &str) -> Result<RouterConfig, ConfigError> {
 /// Deserialization stops at the first mistake. Every key has a default, so the part that is wrong can be taken out
 /// and the rest read again, until nothing is left to complain about.
 pub(super) fn from_value(mut document: Value) -> Result<RouterConfig, ConfigError> {
+    if !document.is_object() {
+        return Err(ConfigError::NoMap(shape(&document)));
+    }
     let mut problems: Vec<Problem> = expand(&mut document);
     let mut removed = Removed::default();
     loop {
-        let error = match serde_path_to_error::deserialize::<_, RouterConfig>(&document) {
+        let error = match serde_path_to_error::deserialize::<_, RouterConfig>(Strict(&document)) {
             Ok(config) => {
                 problems.extend(config.contradictions());
+                problems.extend(config.tls.subgraph.problems());
                 if problems.is_empty() {
                     return Ok(config);
                 }

@@ -159,20 +159,20 @@ impl<'de> Deserialize<'de> for UrlPath {
     }
 }
 
-/// The URL of a service: `http`, `https` or (for key sets) `file`.
+/// The URL of a key set: `http`, `https` or `file`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceUrl(pub url::Url);
+pub struct KeySetUrl(pub url::Url);
 
-impl FromStr for ServiceUrl {
+impl FromStr for KeySetUrl {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<ServiceUrl, String> {
-        parse_url(text, &["http", "https", "file"]).map(ServiceUrl)
+    fn from_str(text: &str) -> Result<KeySetUrl, String> {
+        parse_url(text, &["http", "https", "file"]).map(KeySetUrl)
     }
 }
 
-impl<'de> Deserialize<'de> for ServiceUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ServiceUrl, D::Error> {
+impl<'de> Deserialize<'de> for KeySetUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<KeySetUrl, D::Error> {
         deserialize_text(deserializer, "a URL")
     }
 }

@@ -95,10 +95,6 @@ traffic_shaping:
       deduplicate_query: true
       experimental_http2: http2only
       compression: br
-tls:
-  subgraph:
-    all:
-      certificate_authorities: the authorities
 override_subgraph_url:
   order: http://localhost:4004/graphql
 include_subgraph_errors:
@@ -165,12 +161,6 @@ subscription:
         SubscriptionProtocol::Multipart
     );
     assert_eq!(passthrough.protocol("user"), SubscriptionProtocol::Sse);
-    let tls = config.tls.subgraph.of("user");
-    assert_eq!(
-        tls.certificate_authorities.as_deref(),
-        Some("the authorities")
-    );
-    assert_eq!(tls.identity, None);
     let jwt = config.authentication.router.jwt.unwrap();
     assert_eq!(jwt.jwks[0].poll_interval, Period::seconds(300));
     let coprocessor = config.coprocessor.unwrap();
@@ -217,6 +207,9 @@ headers:
 cors:
   policies:
     - match_origins: ['(']
+override_subgraph_url:
+  user: file:///srv/user.sock
+  order: http://order/graphql
 "
     )
     .join("\n"), @r#"
@@ -234,6 +227,7 @@ cors:
     headers.all.request[1].propagate: expected either `named` (with or without `rename` and `default`) or `matching`
     headers.all.request[2]: unknown variant `forward`, expected one of `propagate`, `insert`, `remove`
     cors.policies[0].match_origins[0]: "(" is not a regular expression: unclosed group
+    override_subgraph_url.user: "file:///srv/user.sock" has the scheme "file"; supported are http, https
     "#);
 }
 
