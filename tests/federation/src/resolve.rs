@@ -317,7 +317,7 @@ impl<'a> Resolved<'a> {
         }
         match (given.as_object(), self.site.data.follow(own)) {
             (Some(given), Some(own)) => self.matches(below, given, own),
-            _ => false,
+            _ => given.is_null() && own.is_null(),
         }
     }
 }

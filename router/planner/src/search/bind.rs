@@ -19,9 +19,30 @@ pub(crate) struct Bound {
     pub(crate) field: Option<FieldId>,
     /// The runtime types it is for, when its position may hold others.
     pub(crate) scope: Option<Scope>,
-    /// Whether null will do: yes for required fields, no for keys.
+    /// Whether null will do, see [`Nulls`].
     pub(crate) nullable: bool,
     pub(crate) below: Vec<Bound>,
+}
+
+/// Which fields of a field set may be null where it is sent.
+#[derive(Clone, Copy)]
+enum Nulls {
+    /// All of what is required: the subgraph computes with what it gets.
+    All,
+    /// Those of a key that are of a nullable type: the others may tell entities apart without them.
+    Nullable,
+    /// Not the only field of a key: without it, it is nobody's.
+    None,
+}
+
+impl Nulls {
+    fn of(set: &FieldSet, for_key: bool) -> Nulls {
+        match for_key {
+            false => Nulls::All,
+            true if set.leaves() > 1 => Nulls::Nullable,
+            true => Nulls::None,
+        }
+    }
 }
 
 impl Search<'_> {
@@ -32,6 +53,16 @@ impl Search<'_> {
         scope: Option<Scope>,
         set: &FieldSet,
         for_key: bool,
+    ) -> Option<Vec<Bound>> {
+        self.bind_set(position, scope, set, Nulls::of(set, for_key))
+    }
+
+    fn bind_set(
+        &mut self,
+        position: PositionId,
+        scope: Option<Scope>,
+        set: &FieldSet,
+        nulls: Nulls,
     ) -> Option<Vec<Bound>> {
         let mut bound = Vec::new();
         for item in &set.items {
@@ -55,7 +86,7 @@ impl Search<'_> {
                         let field = known.or_else(|| self.tree.add(position, &new))?;
                         let mut below = Vec::new();
                         if let Some(child) = self.tree.field(field).child {
-                            below = self.bind(child, None, set, for_key)?;
+                            below = self.bind_set(child, None, set, nulls)?;
                             let knows_type = below.iter().any(|bound| bound.field.is_none());
                             if self.tree.is_abstract(child) && !knows_type {
                                 below.insert(0, typename(Name::new_static_unchecked("__typename")));
@@ -65,7 +96,7 @@ impl Search<'_> {
                             name: name.clone(),
                             field: Some(field),
                             scope,
-                            nullable: !for_key,
+                            nullable: self.may_be_null(position, scope, name, nulls),
                             below,
                         });
                     }
@@ -73,12 +104,29 @@ impl Search<'_> {
                 FieldSetItem::Fragment { on, set } => {
                     let on = self.supergraph.model().type_id(on)?;
                     for scope in self.narrowed(position, scope, on) {
-                        bound.extend(self.bind(position, scope, set, for_key)?);
+                        bound.extend(self.bind_set(position, scope, set, nulls)?);
                     }
                 }
             }
         }
         Some(bound)
+    }
+
+    fn may_be_null(
+        &self,
+        position: PositionId,
+        scope: Option<Scope>,
+        name: &Name,
+        nulls: Nulls,
+    ) -> bool {
+        match nulls {
+            Nulls::All => true,
+            Nulls::None => false,
+            Nulls::Nullable => {
+                let ty = self.tree.type_of(position, scope, name);
+                ty.is_some_and(|ty| !ty.is_non_null())
+            }
+        }
     }
 
     /// An abstract type's field is asked of the abstract type if some subgraph can, else of its objects.
