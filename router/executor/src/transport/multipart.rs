@@ -9,22 +9,36 @@ use super::TransportError;
 use super::streaming::Piece;
 
 /// Takes parts out of a stream that arrives in pieces (RFC 2046, section 5.1).
+///
+/// A part is given out as soon as its message is complete: the delimiter behind it comes with the next event or heartbeat
+/// from many servers, and never when they die. A message is one JSON object, which tells itself where it ends, so a part's
+/// `content-length` is not needed.
 pub(super) struct Parts {
-    /// A line's end and the line that stands before every part.
+    /// How the line begins that stands before every part and behind the last.
     delimiter: Vec<u8>,
-    /// How far the buffer has been searched for it.
+    /// How far the line that is being read has been searched for its end.
     searched: usize,
     at: At,
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum At {
-    /// Before the first delimiter.
+    /// At a line before the first delimiter.
     Preamble,
-    /// Behind a delimiter, whose line is not complete.
+    /// Behind a delimiter, in its line.
     DelimiterLine,
-    Part,
+    /// At a line of a part's headers.
+    Headers {
+        is_first: bool,
+    },
+    /// Behind the headers, before the message.
+    Body,
+    Message(Nesting),
+    /// Behind the message.
+    Rest,
 }
+
+const LINE_END: &[u8] = b"\r\n";
 
 impl Parts {
     /// A reader for this `content-type`, which has to name the boundary.
@@ -34,7 +48,7 @@ impl Parts {
             return Err(malformed("the multipart content type names no boundary"));
         };
         Ok(Parts {
-            delimiter: format!("\r\n--{boundary}").into_bytes(),
+            delimiter: format!("--{boundary}").into_bytes(),
             searched: 0,
             at: At::Preamble,
         })
@@ -43,56 +57,116 @@ impl Parts {
     /// The next event in `buffer`, which loses what was read. `None` when more has to arrive first.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Piece>, TransportError> {
         loop {
-            match self.at {
+            let is_read = match &mut self.at {
+                At::DelimiterLine if buffer.starts_with(b"--") => return Ok(Some(Piece::End)),
+                At::DelimiterLine => self.pass_line(buffer, |_| At::Headers { is_first: true }),
                 At::Preamble => {
-                    // The first delimiter may be the first line of all.
-                    let first = &self.delimiter[2..];
-                    if buffer.len() < first.len() {
-                        return Ok(None);
-                    }
-                    if buffer.starts_with(first) {
-                        buffer.advance(first.len());
-                        self.at = At::DelimiterLine;
-                    } else if self.until_delimiter(buffer).is_some() {
-                        self.at = At::DelimiterLine;
+                    self.pass_delimiter(buffer) || self.pass_line(buffer, |_| At::Preamble)
+                }
+                At::Headers { is_first } => {
+                    let is_first = *is_first;
+                    if self.pass_delimiter(buffer) {
+                        // Servers that write it right behind a part write it again when there are no more.
+                        if !is_first {
+                            return Err(malformed("a part without the empty line before its body"));
+                        }
+                        true
                     } else {
-                        return Ok(None);
+                        self.pass_line(buffer, |is_empty| match is_empty {
+                            true => At::Body,
+                            false => At::Headers { is_first: false },
+                        })
                     }
                 }
-                At::DelimiterLine => {
-                    if buffer.starts_with(b"--") {
-                        return Ok(Some(Piece::End));
-                    }
-                    let Some(end) = memmem::find(buffer, b"\r\n") else {
+                At::Message(nesting) => {
+                    let Some(len) = nesting.end(buffer) else {
                         return Ok(None);
                     };
-                    // The line's end stays: it may be the one before the next delimiter.
-                    buffer.advance(end);
-                    self.at = At::Part;
-                }
-                At::Part => {
-                    let Some(part) = self.until_delimiter(buffer) else {
-                        return Ok(None);
-                    };
-                    self.at = At::DelimiterLine;
-                    if let Some(piece) = read_part(&part)? {
+                    self.at = At::Rest;
+                    if let Some(piece) = read_message(&buffer.split_to(len))? {
                         return Ok(Some(piece));
                     }
+                    true
                 }
+                At::Body | At::Rest => self.pass_blank(buffer)?,
+            };
+            if !is_read {
+                return Ok(None);
             }
         }
     }
 
-    /// What stands before the next delimiter; the buffer goes on behind it.
-    fn until_delimiter(&mut self, buffer: &mut BytesMut) -> Option<BytesMut> {
-        let Some(found) = memmem::find(&buffer[self.searched..], &self.delimiter) else {
-            self.searched = buffer.len().saturating_sub(self.delimiter.len() - 1);
-            return None;
+    /// Goes on behind the line that the buffer begins with, at what follows a line that is empty or not. False when the
+    /// line's end has not arrived.
+    fn pass_line(&mut self, buffer: &mut BytesMut, next: impl FnOnce(bool) -> At) -> bool {
+        let Some(found) = memmem::find(&buffer[self.searched..], LINE_END) else {
+            self.searched = buffer.len().saturating_sub(LINE_END.len() - 1);
+            return false;
         };
-        let part = buffer.split_to(self.searched + found);
-        buffer.advance(self.delimiter.len());
+        let len = self.searched + found;
+        buffer.advance(len + LINE_END.len());
         self.searched = 0;
-        Some(part)
+        self.at = next(len == 0);
+        true
+    }
+
+    /// Goes on behind the delimiter, if the buffer begins with it.
+    fn pass_delimiter(&mut self, buffer: &mut BytesMut) -> bool {
+        let is_there = buffer.starts_with(&self.delimiter);
+        if is_there {
+            buffer.advance(self.delimiter.len());
+            self.searched = 0;
+            self.at = At::DelimiterLine;
+        }
+        is_there
+    }
+
+    /// Goes on to the message, or to the delimiter behind it or in its stead. False when more has to arrive.
+    fn pass_blank(&mut self, buffer: &mut BytesMut) -> Result<bool, TransportError> {
+        let blank = buffer.len() - buffer.trim_ascii_start().len();
+        buffer.advance(blank);
+        if self.at == At::Body && buffer.starts_with(b"{") {
+            self.at = At::Message(Nesting::default());
+            return Ok(true);
+        }
+        if !self.pass_delimiter(buffer) {
+            return match self.delimiter.starts_with(buffer) {
+                true => Ok(false),
+                false => Err(malformed(NOT_OF_THE_PROTOCOL)),
+            };
+        }
+        Ok(true)
+    }
+}
+
+/// How far a JSON object has been read in search of its end. Whether it is one, its parser says.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Nesting {
+    read: usize,
+    depth: usize,
+    in_string: bool,
+}
+
+impl Nesting {
+    /// The length of the object that `bytes` begin with, `None` when they do not have its end. No byte is read twice.
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        while let Some(byte) = bytes.get(self.read) {
+            self.read += 1;
+            match byte {
+                b'"' => self.in_string = !self.in_string,
+                // What is escaped may not have arrived.
+                b'\\' if self.in_string => self.read += 1,
+                b'{' | b'[' if !self.in_string => self.depth += 1,
+                b'}' | b']' if !self.in_string => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return Some(self.read);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
     }
 }
 
@@ -123,21 +197,15 @@ struct Message<'a> {
     data: Option<sonic_rs::LazyValue<'a>>,
 }
 
-/// A part, from the line end before its headers. `None` for a heartbeat.
-fn read_part(part: &[u8]) -> Result<Option<Piece>, TransportError> {
-    // A part without headers begins with the empty line at once.
-    let Some(headers) = memmem::find(part, b"\r\n\r\n") else {
-        return Err(malformed("a part without the empty line before its body"));
-    };
-    let body = part[headers + 4..].trim_ascii();
-    if body.is_empty() {
-        return Ok(None);
-    }
+const NOT_OF_THE_PROTOCOL: &str = "a part that is not of the protocol";
+
+/// What a message says; `None` for a heartbeat.
+fn read_message(text: &[u8]) -> Result<Option<Piece>, TransportError> {
     let message: Message =
-        sonic_rs::from_slice(body).map_err(|_| malformed("a part that is not of the protocol"))?;
+        sonic_rs::from_slice(text).map_err(|_| malformed(NOT_OF_THE_PROTOCOL))?;
     if message.data.is_some() {
         // A server that sends bare GraphQL responses.
-        return Ok(Some(Piece::Event(Bytes::copy_from_slice(body))));
+        return Ok(Some(Piece::Event(Bytes::copy_from_slice(text))));
     }
     if let Some(errors) = &message.errors {
         let text = format!("{{\"errors\":{}}}", errors.as_raw_str());
@@ -159,6 +227,8 @@ fn malformed(message: &str) -> TransportError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0";
 
     const STREAM: &str = "preamble\r\n--graphql\r\ncontent-type: application/json\r\n\r\n{}\r\n--graphql\r\n\
         content-type: application/json\r\n\r\n{\"payload\":{\"data\":{\"a\":1}}}\r\n--graphql  \r\n\r\n\
@@ -193,16 +263,68 @@ mod tests {
             Piece::Last(Bytes::from_static(b"{\"errors\":[{\"message\":\"gone\"}]}")),
             Piece::End,
         ];
-        let content_type = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0";
         for cut in 0..STREAM.len() {
             let (start, rest) = STREAM.split_at(cut);
-            assert_eq!(pieces(content_type, &[start, rest]), expected, "{cut}");
+            assert_eq!(pieces(CONTENT_TYPE, &[start, rest]), expected, "{cut}");
         }
         let bare = STREAM.strip_prefix("preamble\r\n").unwrap();
         assert_eq!(
             pieces("multipart/mixed;boundary=graphql", &[bare]),
             expected
         );
+    }
+
+    /// Servers write the next delimiter with the next event, so an event that waited for it would come when it is old.
+    #[test]
+    fn a_part_is_given_out_with_the_last_byte_of_its_message() {
+        let message = r#"{"payload":{"data":{"a":["}\\\"]",{}]}}}"#;
+        let head = "--graphql\r\ncontent-length: 1\r\n\r\n";
+        let mut parts = Parts::new(&HeaderValue::from_static(CONTENT_TYPE)).unwrap();
+        let mut buffer = BytesMut::from(head);
+        for byte in message.bytes() {
+            assert_eq!(parts.next(&mut buffer).unwrap(), None);
+            buffer.extend_from_slice(&[byte]);
+        }
+        let expected = event(r#"{"data":{"a":["}\\\"]",{}]}}"#);
+        assert_eq!(parts.next(&mut buffer).unwrap(), Some(expected));
+        for byte in b"\r\n--graphql-" {
+            assert_eq!(parts.next(&mut buffer).unwrap(), None);
+            buffer.extend_from_slice(&[*byte]);
+        }
+        buffer.extend_from_slice(b"-");
+        assert_eq!(parts.next(&mut buffer).unwrap(), Some(Piece::End));
+    }
+
+    #[test]
+    fn parts_without_a_message_are_passed_over() {
+        let message = "{\"data\":{\"a\":1}}";
+        let stream = format!(
+            "--graphql\r\n\r\n\r\n--graphql\r\ncontent-length: 0\r\n\r\n--graphql\r\n\r\n{message}\r\n\
+             --graphql\r\n--graphql--"
+        );
+        let expected = [event("{\"data\":{\"a\":1}}"), Piece::End];
+        for cut in 0..stream.len() {
+            let (start, rest) = stream.split_at(cut);
+            assert_eq!(pieces(CONTENT_TYPE, &[start, rest]), expected, "{cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_the_protocol_is_refused() {
+        for (stream, why) in [
+            ("--graphql\r\n\r\n<html>", NOT_OF_THE_PROTOCOL),
+            ("--graphql\r\n\r\n[1]", NOT_OF_THE_PROTOCOL),
+            ("--graphql\r\n\r\n{\"data\"]", NOT_OF_THE_PROTOCOL),
+            ("--graphql\r\n\r\n{} {}", NOT_OF_THE_PROTOCOL),
+            (
+                "--graphql\r\n{\"data\":{}}\r\n--graphql",
+                "a part without the empty line before its body",
+            ),
+        ] {
+            let mut parts = Parts::new(&HeaderValue::from_static(CONTENT_TYPE)).unwrap();
+            let refused = parts.next(&mut BytesMut::from(stream));
+            assert_eq!(refused, Err(malformed(why)), "{stream}");
+        }
     }
 
     #[test]

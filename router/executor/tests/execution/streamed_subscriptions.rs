@@ -122,6 +122,34 @@ async fn multipart_until_the_last_boundary() {
     assert_eq!(ticking.events().await, [tick(1), tick(2)]);
 }
 
+/// async-graphql and others write the next delimiter with the next event or heartbeat.
+#[tokio::test]
+async fn a_multipart_event_does_not_wait_for_the_next_delimiter() {
+    let ticking = Ticking::start(SubscriptionProtocol::Multipart, || {
+        let part = "--graphql\r\n\r\n{\"payload\":{\"data\":{\"ticks\":1}}}\r\n";
+        let quiet = stream::iter([Ok::<_, Infallible>(part)]).chain(stream::pending());
+        ([("content-type", MULTIPART)], Body::from_stream(quiet)).into_response()
+    })
+    .await;
+    let mut stream = ticking.open().await.expect("accepted");
+    let first = tokio::time::timeout(Duration::from_secs(10), stream.next()).await;
+    let first = first.expect("the event arrives").expect("an event");
+    assert_eq!(json_of(&first), tick(1));
+}
+
+#[tokio::test]
+async fn a_multipart_event_that_is_complete_when_the_stream_breaks_off_arrives() {
+    let ticking = Ticking::start(SubscriptionProtocol::Multipart, || {
+        let part = "--graphql\r\n\r\n{\"payload\":{\"data\":{\"ticks\":1}}}";
+        body(MULTIPART, &[part])
+    })
+    .await;
+    let events = ticking.events().await;
+    assert_eq!(events.len(), 2, "{events:?}");
+    assert_eq!(events[0], tick(1));
+    assert!(only_message(&events[1]).ends_with("the stream broke off"));
+}
+
 #[tokio::test]
 async fn multipart_errors_end_the_stream() {
     let ticking = Ticking::start(SubscriptionProtocol::Multipart, || {
