@@ -11,8 +11,10 @@ use hashbrown::HashMap;
 use crate::client_errors::{ClientErrors, ClientPaths};
 use crate::contexts;
 use crate::errors::GraphQLError;
-use crate::fetch::{Link, State, subgraph_request};
+use crate::fetch::{State, subgraph_request};
 use crate::introspection::{ApiSchema, Introspected};
+use crate::link::Link;
+use crate::observe::count_error;
 use crate::prepared::contexts::Contextual;
 use crate::prepared::{FetchStep, Step};
 use crate::representations::Entities;
@@ -20,7 +22,7 @@ use crate::request::{ExecutionRequest, RequestContext};
 use crate::response::Response;
 use crate::subscription;
 use crate::transport::{SubgraphResponse, SubgraphTransport, TransportError, Transports};
-use crate::write::write_response;
+use crate::write::{VALIDATION_FAILED, write_response};
 
 /// Executes plans over the transports of one supergraph. Cheap to clone.
 #[derive(Clone)]
@@ -139,7 +141,7 @@ impl<'a> Execution<'a> {
             }
         });
         let may_learn = |subgraph: &str| self.inner.link(subgraph).is_none_or(Link::may_be_named);
-        let response = write_response(
+        let (response, faults) = write_response(
             &state.tree,
             plan,
             &self.conditions,
@@ -149,6 +151,9 @@ impl<'a> Execution<'a> {
             &may_learn,
             plan.expected_size(state.received),
         );
+        for fault in faults {
+            fault.report(VALIDATION_FAILED);
+        }
         plan.note_size(response.bytes().len());
         response
     }
@@ -167,7 +172,7 @@ impl<'a> Execution<'a> {
             Some(paths.errors(&refusal))
         })?;
         link.redact(&mut errors);
-        link.count_error("GRAPHQL_ERRORS");
+        count_error(&fetch.subgraph, "GRAPHQL_ERRORS");
         Some(errors)
     }
 
@@ -204,6 +209,7 @@ impl<'a> Execution<'a> {
         let Some(link) = self.inner.link(&fetch.subgraph) else {
             let error = TransportError::Unsupported("no transport is configured for it".into());
             self.with_state(|state| state.fail(plan, None, fetch, &[], &error));
+            count_error(&fetch.subgraph, error.code());
             return;
         };
         if let Some(contextual) = &fetch.contextual {
@@ -258,7 +264,7 @@ impl<'a> Execution<'a> {
         let plan = &self.request.plan;
         let failed = self.with_state(|state| state.take_in(plan, link, fetch, entities, response));
         if let Some(code) = failed {
-            link.count_error(code);
+            count_error(&fetch.subgraph, code);
         }
     }
 

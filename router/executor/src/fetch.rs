@@ -1,21 +1,15 @@
 //! One fetch: representations out, data and errors into the state.
 
-use std::sync::Arc;
-
-use apollo_compiler::ast::OperationType;
-
-use crate::errors::{FailedAnswer, FetchErrors, GraphQLError};
+use crate::errors::{FailedAnswer, FetchErrors};
+use crate::link::{Link, failure};
 use crate::locate::{Locator, Places};
 use crate::merge::{self, Misfits};
 use crate::parse;
-use crate::policy::ErrorPolicy;
 use crate::prepared::{FetchStep, Group, PreparedPlan};
 use crate::representations::{self, Entities};
 use crate::subgraph_error::SubgraphError;
 use crate::symbols::Prediction;
-use crate::transport::{
-    InputForm, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, Variables,
-};
+use crate::transport::{InputForm, SubgraphRequest, SubgraphResponse, TransportError, Variables};
 use crate::tree::{ObjectId, Tree, TreeValue};
 use crate::value;
 
@@ -307,91 +301,6 @@ fn no_contradictions(misfits: Misfits) -> Result<(), String> {
 struct Received {
     data: Option<TreeValue>,
     errors: Vec<SubgraphError>,
-}
-
-/// The error that a client sees for a subgraph that gave no usable response. Its name is in it unless the link's policy
-/// keeps it from clients.
-pub(crate) fn failure(subgraph: &str, link: Option<&Link>, error: &TransportError) -> GraphQLError {
-    let message = match link.is_none_or(Link::may_be_named) {
-        true => format!("request to subgraph '{subgraph}' failed: {error}"),
-        false => format!("request to a subgraph failed: {error}"),
-    };
-    let failure = GraphQLError::new(message, error.code()).with_extension("service", subgraph);
-    match error {
-        TransportError::Status(status) => {
-            failure.with_extension("http", serde_json::json!({ "status": status.as_u16() }))
-        }
-        _ => failure,
-    }
-}
-
-/// The way to one subgraph, with its metrics.
-pub(crate) struct Link {
-    transport: Arc<dyn SubgraphTransport>,
-    subgraph: Arc<str>,
-    policy: Option<ErrorPolicy>,
-    duration: metrics::Histogram,
-}
-
-impl Link {
-    /// A link over a transport. Without a policy clients see all of the subgraph's errors.
-    pub fn new(
-        subgraph: Arc<str>,
-        transport: Arc<dyn SubgraphTransport>,
-        policy: Option<ErrorPolicy>,
-    ) -> Link {
-        let duration = metrics::histogram!("souk_subgraph_request_duration_seconds", "subgraph" => subgraph.to_string());
-        Link {
-            transport,
-            subgraph,
-            policy,
-            duration,
-        }
-    }
-
-    /// Takes out of this subgraph's errors what clients are not to see.
-    pub fn redact(&self, errors: &mut [GraphQLError]) {
-        if let Some(policy) = &self.policy {
-            policy.apply(&self.subgraph, errors);
-        }
-    }
-
-    /// Whether clients may learn the subgraph's name.
-    pub fn may_be_named(&self) -> bool {
-        self.policy.as_ref().is_none_or(ErrorPolicy::names_subgraph)
-    }
-
-    /// See [`SubgraphTransport::input_form`].
-    pub fn input_form(&self) -> InputForm {
-        self.transport.input_form()
-    }
-
-    /// See [`SubgraphTransport::address`].
-    pub fn address(&self, kind: OperationType) -> Option<&str> {
-        self.transport.address(kind)
-    }
-
-    /// The transport, for a subscription.
-    pub fn transport(&self) -> &Arc<dyn SubgraphTransport> {
-        &self.transport
-    }
-
-    /// Sends a request and measures how long it takes.
-    pub async fn fetch(
-        &self,
-        request: SubgraphRequest,
-    ) -> Result<SubgraphResponse, TransportError> {
-        let started = std::time::Instant::now();
-        let response = self.transport.fetch(request).await;
-        self.duration.record(started.elapsed());
-        response
-    }
-
-    /// Counts a response with errors or none at all.
-    pub fn count_error(&self, code: &'static str) {
-        metrics::counter!("souk_subgraph_request_errors_total", "subgraph" => self.subgraph.to_string(), "code" => code)
-            .increment(1);
-    }
 }
 
 /// The request of a fetch.

@@ -6,13 +6,13 @@ use futures::stream::{self, BoxStream, StreamExt};
 
 use crate::errors::GraphQLError;
 use crate::executor::{Execution, Inner};
-use crate::fetch::{Link, failure, subgraph_request};
+use crate::fetch::subgraph_request;
+use crate::link::{Events, Link, failure};
+use crate::observe::count_error;
 use crate::prepared::{FetchStep, Step};
 use crate::request::{ExecutionRequest, RequestContext};
 use crate::response::Response;
 use crate::transport::{SubgraphResponse, TransportError};
-
-type Events = BoxStream<'static, Result<SubgraphResponse, TransportError>>;
 
 /// The context for the next event.
 pub(crate) type Renew = Box<dyn Fn() -> Arc<RequestContext> + Send + Sync>;
@@ -33,6 +33,7 @@ pub(crate) async fn subscribe(
     };
     let events = open(&inner, primary, &request).await.map_err(|error| {
         tracing::warn!(subgraph = &*primary.subgraph, %error, "subscription refused");
+        count_error(&primary.subgraph, error.code());
         refused(inner.link(&primary.subgraph), primary, &error)
     })?;
     let subscription = Subscription {
@@ -55,8 +56,7 @@ async fn open(
             "no transport is configured for it".into(),
         ));
     };
-    link.transport()
-        .subscribe(subgraph_request(primary, &mut [], request))
+    link.subscribe(subgraph_request(primary, &mut [], request))
         .await
 }
 
@@ -102,11 +102,8 @@ impl Subscription {
             }
             Err(error) => {
                 tracing::warn!(subgraph = &*primary.subgraph, %error, "subscription ended");
-                let link = self.inner.link(&primary.subgraph);
-                if let Some(link) = link {
-                    link.count_error(error.code());
-                }
-                let response = refused(link, primary, &error);
+                count_error(&primary.subgraph, error.code());
+                let response = refused(self.inner.link(&primary.subgraph), primary, &error);
                 self.events = None;
                 Some((response, self))
             }

@@ -13,26 +13,30 @@ use bytes::Bytes;
 use crate::client_errors::ClientErrors;
 use crate::errors::GraphQLError;
 use crate::introspection::Introspected;
+use crate::observe::Fault;
 use crate::place::Place;
 use crate::prepared::{Field, FieldValue, Fields, PreparedPlan, TypeSet};
 use crate::response::Response;
 use crate::symbols::{NO_SYMBOL, Symbol, UNKNOWN};
 use crate::tree::{END, NodeId, ObjectId, ROOT, Tree, TreeValue};
-use problems::Problems;
+use problems::{Found, Problems};
+
+pub(crate) use problems::VALIDATION_FAILED;
 
 /// Writes the response. To the errors that were `known` before and those of the fetches it adds what it finds wrong, with the
-/// name of the subgraph to blame where that is known and clients `may_learn` it.
+/// name of the subgraph to blame where that is known and clients `may_learn` it. Operators learn it in any case: the faults are
+/// those of what it has found.
 #[allow(clippy::too_many_arguments, reason = "all that a response is made of")]
-pub(crate) fn write_response(
-    tree: &Tree,
-    plan: &PreparedPlan,
-    conditions: &[bool],
-    introspected: Option<&Introspected>,
+pub(crate) fn write_response<'a>(
+    tree: &'a Tree,
+    plan: &'a PreparedPlan,
+    conditions: &'a [bool],
+    introspected: Option<&'a Introspected>,
     known: &[GraphQLError],
-    fetch_errors: &ClientErrors<'_>,
-    may_learn: &dyn Fn(&str) -> bool,
+    fetch_errors: &'a ClientErrors<'a>,
+    may_learn: &'a dyn Fn(&str) -> bool,
     size_hint: usize,
-) -> Response {
+) -> (Response, Vec<Fault<'a>>) {
     let writer = Writer {
         tree,
         plan,
@@ -41,12 +45,14 @@ pub(crate) fn write_response(
         problems: Problems::new(tree, plan, conditions, fetch_errors, may_learn),
         out: Vec::with_capacity(size_hint),
     };
-    let (mut out, own_errors) = writer.response();
-    let errors = known.iter().chain(&fetch_errors.errors).chain(&own_errors);
+    let (mut out, found) = writer.response();
+    let errors = known.iter().chain(&fetch_errors.errors);
+    let errors = errors.chain(&found.errors);
     let errors: Vec<&GraphQLError> = errors.collect();
     write_errors(&mut out, &errors);
     out.push(b'}');
-    Response::new(Bytes::from(out), true, errors.len())
+    let response = Response::new(Bytes::from(out), true, errors.len());
+    (response, found.faults)
 }
 
 fn write_errors(out: &mut Vec<u8>, errors: &[&GraphQLError]) {
@@ -72,9 +78,9 @@ struct Writer<'a> {
     out: Vec<u8>,
 }
 
-impl Writer<'_> {
-    /// The response up to its errors, and what errors the writer has found.
-    fn response(mut self) -> (Vec<u8>, Vec<GraphQLError>) {
+impl<'a> Writer<'a> {
+    /// The response up to its errors, and what the writer has found.
+    fn response(mut self) -> (Vec<u8>, Found<'a>) {
         self.out.extend_from_slice(b"{\"data\":");
         let start = self.out.len();
         let written = self.fields(ROOT, NO_SYMBOL, &self.plan.response, None);
@@ -82,7 +88,7 @@ impl Writer<'_> {
             self.out.truncate(start);
             self.out.extend_from_slice(b"null");
         }
-        (self.out, self.problems.into_errors())
+        (self.out, self.problems.into_found())
     }
 
     fn fields(

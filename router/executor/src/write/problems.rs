@@ -5,15 +5,24 @@ use super::origin::Origins;
 use crate::brought::{Brought, Start};
 use crate::client_errors::ClientErrors;
 use crate::errors::GraphQLError;
+use crate::observe::Fault;
 use crate::place::{KeptPlace, Place};
 use crate::prepared::{Field, PreparedPlan};
 use crate::symbols::{NO_SYMBOL, Symbol};
 use crate::tree::{ObjectId, Tree};
 
-const VALIDATION_FAILED: &str = "RESPONSE_VALIDATION_FAILED";
+/// The code of these errors.
+pub(crate) const VALIDATION_FAILED: &str = "RESPONSE_VALIDATION_FAILED";
 
 /// More errors than this are counted, not shown: a list of a million nulls is one mistake.
 const MAX_ERRORS: usize = 500;
+
+/// The errors, and who is to blame for them.
+pub(super) struct Found<'a> {
+    pub errors: Vec<GraphQLError>,
+    /// One for each subgraph.
+    pub faults: Vec<Fault<'a>>,
+}
 
 /// Collects errors of values that the API schema does not allow where they are. Each names the subgraph that the value came
 /// from, where it is known and clients may learn it.
@@ -28,7 +37,7 @@ pub(super) struct Problems<'a> {
     explained: Option<Explained<'a>>,
     /// Where values came from; made for the first error.
     origins: Option<Origins<'a>>,
-    errors: Vec<GraphQLError>,
+    found: Found<'a>,
     /// How many more errors there would be.
     unreported: usize,
 }
@@ -50,19 +59,22 @@ impl<'a> Problems<'a> {
             may_learn,
             explained: None,
             origins: None,
-            errors: Vec::new(),
+            found: Found {
+                errors: Vec::new(),
+                faults: Vec::new(),
+            },
             unreported: 0,
         }
     }
 
-    /// All errors.
-    pub fn into_errors(mut self) -> Vec<GraphQLError> {
+    /// All that was found.
+    pub fn into_found(mut self) -> Found<'a> {
         if self.unreported > 0 {
             let message = format!("{} more errors", self.unreported);
-            self.errors
-                .push(GraphQLError::new(message, VALIDATION_FAILED));
+            let rest = GraphQLError::new(message, VALIDATION_FAILED);
+            self.found.errors.push(rest);
         }
-        self.errors
+        self.found
     }
 
     /// A null where none may be, unless a subgraph has explained it already: a field has one error only (section 6.4.4).
@@ -137,7 +149,7 @@ impl<'a> Problems<'a> {
         is_missing: bool,
         starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
     ) {
-        if self.errors.len() >= MAX_ERRORS {
+        if self.found.errors.len() >= MAX_ERRORS {
             self.unreported += 1;
             return;
         }
@@ -146,11 +158,24 @@ impl<'a> Problems<'a> {
         let subgraph = self
             .origins
             .get_or_insert_with(|| Origins::new(tree, plan, conditions))
-            .subgraph(place, is_missing, starts)
-            .filter(|subgraph| (self.may_learn)(subgraph));
-        self.errors.push(match subgraph {
+            .subgraph(place, is_missing, starts);
+        self.blame(subgraph, &error);
+        let named = subgraph.filter(|subgraph| (self.may_learn)(subgraph));
+        self.found.errors.push(match named {
             Some(subgraph) => error.with_extension("service", subgraph),
             None => error,
         });
+    }
+
+    fn blame(&mut self, subgraph: Option<&'a str>, error: &GraphQLError) {
+        let mut faults = self.found.faults.iter_mut();
+        match faults.find(|fault| fault.subgraph == subgraph) {
+            Some(fault) => fault.errors += 1,
+            None => self.found.faults.push(Fault {
+                subgraph,
+                first: error.clone(),
+                errors: 1,
+            }),
+        }
     }
 }
