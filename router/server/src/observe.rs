@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use axum::middleware::Next;
 use axum::response::Response;
+use futures::StreamExt;
+use futures::stream;
 use http::{Request, header};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::correlation::{CORRELATION_ID, CorrelationId};
 use crate::service::Service;
@@ -81,5 +83,17 @@ pub(crate) async fn observe(
             tracing::debug!(status, ?elapsed, "request answered");
         }
     });
-    response
+    response.map(|body| in_span(body, span))
+}
+
+/// The body of a stream is made after its head has been sent: what is logged meanwhile belongs to the request as well.
+fn in_span(body: Body, span: Span) -> Body {
+    if body.size_hint().exact().is_some() {
+        return body;
+    }
+    let mut pieces = body.into_data_stream().instrument(span);
+    Body::from_stream(stream::poll_fn(move |context| {
+        let span = pieces.span().clone();
+        span.in_scope(|| pieces.inner_mut().poll_next_unpin(context))
+    }))
 }

@@ -1,8 +1,7 @@
 //! What surrounds the graph: correlation, headers, health, metrics.
 
-use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures::FutureExt;
 use reqwest::StatusCode;
@@ -45,53 +44,6 @@ async fn a_correlation_id_follows_a_request() {
     let made = response.headers()["x-correlation-id"].clone();
     assert_eq!(made.len(), 32);
     assert_eq!(shop.seen.lock().unwrap()["x-correlation-id"], made);
-}
-
-/// Log lines as text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn log_lines_carry_the_correlation_id() {
-    // While a process has one log only, a span that is first met on a thread without it is switched off for all
-    // threads. Other tests are such threads, so there are two.
-    let _other_log = tracing::Dispatch::new(tracing_subscriber::registry());
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let served = serve("traffic_shaping: { router: { timeout: 50ms } }").await;
-    let query = json!({ "query": "{ slow(milliseconds: 5000) }" });
-    served
-        .post()
-        .header("x-correlation-id", "cart-8")
-        .json(&query)
-        .send()
-        .await
-        .unwrap();
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let line = text
-        .lines()
-        .find(|line| line.contains("request failed"))
-        .unwrap_or_else(|| panic!("{text}"));
-    assert!(
-        line.contains("correlation_id=\"cart-8\"") && line.contains("status=504"),
-        "{line}"
-    );
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod exposed_plans;
 mod graphiql;
 mod key_sets;
 mod limits;
+mod logs;
 mod multipart;
 mod over_http;
 mod override_labels;
