@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::ast::OperationType;
 use futures::stream::{self, BoxStream, StreamExt};
 
 use crate::errors::GraphQLError;
@@ -32,9 +33,11 @@ pub(crate) async fn subscribe(
         return Err(Response::from_errors(&errors));
     };
     let events = open(&inner, primary, &request).await.map_err(|error| {
-        tracing::warn!(subgraph = &*primary.subgraph, %error, "subscription refused");
+        let link = inner.link(&primary.subgraph);
+        let url = link.and_then(|link| link.address(OperationType::Subscription));
+        tracing::warn!(subgraph = &*primary.subgraph, url, %error, "subscription refused");
         count_error(&primary.subgraph, error.code());
-        refused(inner.link(&primary.subgraph), primary, &error)
+        refused(link, primary, &error)
     })?;
     let subscription = Subscription {
         inner,
@@ -101,9 +104,11 @@ impl Subscription {
                 Some((response, self))
             }
             Err(error) => {
-                tracing::warn!(subgraph = &*primary.subgraph, %error, "subscription ended");
+                let link = self.inner.link(&primary.subgraph);
+                let url = link.and_then(|link| link.address(OperationType::Subscription));
+                tracing::warn!(subgraph = &*primary.subgraph, url, %error, "subscription ended");
                 count_error(&primary.subgraph, error.code());
-                let response = refused(self.inner.link(&primary.subgraph), primary, &error);
+                let response = refused(link, primary, &error);
                 self.events = None;
                 Some((response, self))
             }

@@ -1,6 +1,6 @@
 //! Services that the router cannot reach: the log says where and why, clients are not told where.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::authentication::{Identify, who};
 use crate::support::token::{Signer, claims};
@@ -40,6 +40,16 @@ async fn a_subgraph_that_is_down_is_in_the_log_with_its_address() {
         "{message}"
     );
     assert!(!response.to_string().contains(&address), "{response}");
+
+    let subscription = json!({ "query": "subscription { products { name } }" });
+    let request = served.post().header("accept", "text/event-stream");
+    let response = request.json(&subscription).send().await.unwrap();
+    let body = response.text().await.unwrap();
+    let line = log.line("subscription refused");
+    assert!(line.contains(&format!("url=\"ws://{address}\" ")), "{line}");
+    assert!(!line.contains("secret"), "{line}");
+    assert!(body.contains("SUBREQUEST_WEBSOCKET_ERROR"), "{body}");
+    assert!(!body.contains(&address), "{body}");
 }
 
 #[tokio::test]
