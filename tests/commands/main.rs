@@ -15,6 +15,7 @@ mod plan;
 mod readiness;
 mod reload;
 mod router;
+mod router_config;
 mod subgraph;
 mod watch;
 

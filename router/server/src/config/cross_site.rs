@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{HeaderText, Pattern, Period};
 
 /// `cors`. Without a policy, and without `allow_any_origin`, no page of another site can read an answer.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cors {
     /// Every origin may read answers. Default false.
@@ -17,11 +17,25 @@ pub struct Cors {
     /// Response headers a page may read, beside those that every page may.
     pub expose_headers: Vec<HeaderText>,
     /// Methods a page may use. Default GET, POST and OPTIONS.
-    pub methods: Option<Vec<String>>,
+    pub methods: Vec<String>,
     /// How long a browser may remember the answer to its preflight request.
     pub max_age: Option<Period>,
     /// Origins with their own rules; the first that fits is used.
     pub policies: Vec<CorsPolicy>,
+}
+
+impl Default for Cors {
+    fn default() -> Cors {
+        Cors {
+            allow_any_origin: false,
+            allow_credentials: false,
+            allow_headers: Vec::new(),
+            expose_headers: Vec::new(),
+            methods: ["GET", "POST", "OPTIONS"].map(str::to_owned).into(),
+            max_age: None,
+            policies: Vec::new(),
+        }
+    }
 }
 
 /// One item of `cors.policies`. What it leaves out is as under `cors`.

@@ -44,14 +44,15 @@ pub use scalar::{
 pub use server::{Http, Server};
 pub use subgraph_errors::{Disclosure, IncludeSubgraphErrors};
 pub use subscription::{
-    Passthrough, PassthroughTarget, Subscription, SubscriptionMode, SubscriptionProtocol,
+    AllPassthrough, Passthrough, PassthroughTarget, Subscription, SubscriptionMode,
+    SubscriptionProtocol,
 };
 pub use supergraph::{
     Exporters, HealthCheck, Homepage, InMemoryCache, Metrics, PlanCache, PrometheusMetrics,
     QueryPlanning, Sandbox, Supergraph, Telemetry,
 };
 pub use tls::{ClientAuthentication, SubgraphTls, SubgraphTlsTarget, Tls};
-pub use traffic::{Compression, Http2, RouterTraffic, SubgraphTraffic, TrafficShaping};
+pub use traffic::{AllTraffic, Compression, Http2, RouterTraffic, SubgraphTraffic, TrafficShaping};
 
 /// Everything that `router.yaml` can say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -196,7 +197,9 @@ pub enum ConfigError {
     #[error("the configuration is not valid YAML: {0}")]
     Syntax(String),
     /// The text is YAML, but no map of keys.
-    #[error("the configuration has to be a map of keys, such as `supergraph` and `limits`, and is {0}")]
+    #[error(
+        "the configuration has to be a map of keys, such as `supergraph` and `limits`, and is {0}"
+    )]
     NoMap(&'static str),
     /// Keys or values are wrong: all of them.
     #[error("the configuration is invalid: {}", list(.0))]

@@ -56,18 +56,27 @@ pub struct SubscriptionMode {
 #[serde(deny_unknown_fields, default)]
 pub struct Passthrough {
     /// Every subgraph.
-    pub all: PassthroughTarget,
-    /// The subgraphs of these names.
+    pub all: AllPassthrough,
+    /// The subgraphs of these names; what is left out is as under `all`.
     pub subgraphs: BTreeMap<String, PassthroughTarget>,
 }
 
-/// `subscription.mode.passthrough.all` and `subscription.mode.passthrough.subgraphs.<name>`
+/// `subscription.mode.passthrough.all`
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct PassthroughTarget {
-    /// The path of the subgraph's subscriptions, when it is another than that of its URL.
+pub struct AllPassthrough {
+    /// The path of a subgraph's subscriptions, when it is another than that of its URL.
     pub path: Option<UrlPath>,
-    /// How the subgraph sends events. Default `graphql_ws`.
+    /// How subgraphs send events. Default `graphql_ws`.
+    pub protocol: SubscriptionProtocol,
+}
+
+/// `subscription.mode.passthrough.subgraphs.<name>`: the keys of [`AllPassthrough`].
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct PassthroughTarget {
+    pub path: Option<UrlPath>,
     pub protocol: Option<SubscriptionProtocol>,
 }
 
@@ -113,6 +122,6 @@ impl Passthrough {
             .subgraphs
             .get(subgraph)
             .and_then(|target| target.protocol);
-        own.or(self.all.protocol).unwrap_or_default()
+        own.unwrap_or(self.all.protocol)
     }
 }

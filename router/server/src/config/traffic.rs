@@ -16,7 +16,7 @@ pub struct TrafficShaping {
     /// Requests of clients.
     pub router: RouterTraffic,
     /// Requests to every subgraph.
-    pub all: SubgraphTraffic,
+    pub all: AllTraffic,
     /// Requests to the subgraphs of these names; what is left out is as under `all`.
     pub subgraphs: BTreeMap<String, SubgraphTraffic>,
 }
@@ -38,18 +38,40 @@ impl Default for RouterTraffic {
     }
 }
 
-/// `traffic_shaping.all` and `traffic_shaping.subgraphs.<name>`
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+/// `traffic_shaping.all`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct SubgraphTraffic {
-    /// How long one request to a subgraph may take. Default 30 s.
-    pub timeout: Option<Period>,
+pub struct AllTraffic {
+    /// How long one request to a subgraph may take, until the end of its answer. Default 30 s.
+    pub timeout: Period,
     /// Whether identical queries with the same headers that are under way at the same time share one request. What
     /// belongs to a client's mutation is never shared. Default true.
-    pub deduplicate_query: Option<bool>,
+    pub deduplicate_query: bool,
     /// Which versions of HTTP are spoken. Default `enable`.
-    pub experimental_http2: Option<Http2>,
+    pub experimental_http2: Http2,
     /// How the bodies of requests are compressed. Default `identity`.
+    pub compression: Compression,
+}
+
+impl Default for AllTraffic {
+    fn default() -> AllTraffic {
+        AllTraffic {
+            timeout: Period::seconds(30),
+            deduplicate_query: true,
+            experimental_http2: Http2::default(),
+            compression: Compression::default(),
+        }
+    }
+}
+
+/// `traffic_shaping.subgraphs.<name>`: the keys of [`AllTraffic`].
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct SubgraphTraffic {
+    pub timeout: Option<Period>,
+    pub deduplicate_query: Option<bool>,
+    pub experimental_http2: Option<Http2>,
     pub compression: Option<Compression>,
 }
 
@@ -105,30 +127,30 @@ impl From<Compression> for Coding {
 impl TrafficShaping {
     /// How long one request to this subgraph may take.
     pub fn subgraph_timeout(&self, subgraph: &str) -> Duration {
-        let timeout = self.of(subgraph, |traffic| traffic.timeout);
-        timeout.unwrap_or(Period::seconds(30)).0
+        let own = self.of(subgraph, |own| own.timeout);
+        own.unwrap_or(self.all.timeout).0
     }
 
     /// Whether identical queries to this subgraph share a request.
     pub fn deduplicates_queries(&self, subgraph: &str) -> bool {
-        self.of(subgraph, |traffic| traffic.deduplicate_query)
-            .unwrap_or(true)
+        let own = self.of(subgraph, |own| own.deduplicate_query);
+        own.unwrap_or(self.all.deduplicate_query)
     }
 
     /// Which versions of HTTP this subgraph is spoken to in.
     pub fn http_version(&self, subgraph: &str) -> HttpVersion {
-        let http2 = self.of(subgraph, |traffic| traffic.experimental_http2);
-        http2.unwrap_or_default().into()
+        let own = self.of(subgraph, |own| own.experimental_http2);
+        own.unwrap_or(self.all.experimental_http2).into()
     }
 
     /// How the bodies of requests to this subgraph are compressed.
     pub fn compression(&self, subgraph: &str) -> Coding {
-        let compression = self.of(subgraph, |traffic| traffic.compression);
-        compression.unwrap_or_default().into()
+        let own = self.of(subgraph, |own| own.compression);
+        own.unwrap_or(self.all.compression).into()
     }
 
+    /// What is said of this subgraph alone.
     fn of<T>(&self, subgraph: &str, key: impl Fn(&SubgraphTraffic) -> Option<T>) -> Option<T> {
-        let own = self.subgraphs.get(subgraph).and_then(&key);
-        own.or_else(|| key(&self.all))
+        self.subgraphs.get(subgraph).and_then(key)
     }
 }

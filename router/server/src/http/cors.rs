@@ -32,7 +32,7 @@ impl CorsRules {
             config.allow_credentials,
             &config.allow_headers,
             &config.expose_headers,
-            config.methods.as_deref(),
+            &config.methods,
             config.max_age,
         );
         let mut policies = Vec::new();
@@ -48,7 +48,7 @@ impl CorsRules {
                 policy.allow_credentials.unwrap_or(config.allow_credentials),
                 &or_all(&policy.allow_headers, &config.allow_headers),
                 &or_all(&policy.expose_headers, &config.expose_headers),
-                policy.methods.as_deref().or(config.methods.as_deref()),
+                policy.methods.as_ref().unwrap_or(&config.methods),
                 policy.max_age.or(config.max_age),
             );
             policies.push((policy.clone(), grant));
@@ -139,18 +139,14 @@ impl Grant {
         credentials: bool,
         allow_headers: &[HeaderText],
         expose_headers: &[HeaderText],
-        methods: Option<&[String]>,
+        methods: &[String],
         max_age: Option<Period>,
     ) -> Grant {
-        let methods = methods.map_or_else(
-            || "GET, POST, OPTIONS".to_owned(),
-            |methods| methods.join(", "),
-        );
         Grant {
             credentials,
             allow_headers: names(allow_headers),
             expose_headers: names(expose_headers),
-            methods: HeaderValue::from_str(&methods)
+            methods: HeaderValue::from_str(&methods.join(", "))
                 .unwrap_or(HeaderValue::from_static("GET, POST, OPTIONS")),
             max_age: max_age.map(|period| HeaderValue::from(period.0.as_secs())),
         }

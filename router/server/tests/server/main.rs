@@ -24,6 +24,7 @@ mod logs;
 mod multipart;
 mod over_http;
 mod override_labels;
+mod reference;
 mod reload;
 mod server_sent_events;
 mod shutdown;
