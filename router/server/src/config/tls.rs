@@ -127,7 +127,7 @@ mod tests {
         (certificate.pem(), key.serialize_pem())
     }
 
-    fn problems(tls: Value) -> Vec<String> {
+    fn problems(tls: &Value) -> Vec<String> {
         match RouterConfig::from_value(json!({ "tls": { "subgraph": tls } })) {
             Err(ConfigError::Invalid(problems)) => {
                 problems.iter().map(ToString::to_string).collect()
@@ -158,7 +158,7 @@ mod tests {
     fn certificates_that_cannot_be_used_are_named_by_their_keys() {
         let (certificate, key) = pair();
         let (_, other_key) = pair();
-        let found = problems(json!({
+        let found = problems(&json!({
             "all": {
                 "certificate_authorities": "/etc/authorities.pem",
                 "client_authentication": { "certificate_chain": certificate, "key": "none" },
