@@ -11,13 +11,13 @@ use hashbrown::HashMap;
 use crate::client_errors::{ClientErrors, ClientPaths};
 use crate::contexts;
 use crate::errors::GraphQLError;
-use crate::fetch::{State, subgraph_request};
+use crate::fetch::{State, TakenIn, WITH_ERRORS, subgraph_request};
 use crate::introspection::{ApiSchema, Introspected};
 use crate::link::Link;
 use crate::observe::count_error;
 use crate::prepared::contexts::Contextual;
 use crate::prepared::{FetchStep, Step};
-use crate::representations::Entities;
+use crate::representations::{Entities, each_alone};
 use crate::request::{ExecutionRequest, RequestContext};
 use crate::response::Response;
 use crate::subscription;
@@ -172,7 +172,7 @@ impl<'a> Execution<'a> {
             Some(paths.errors(&refusal))
         })?;
         link.redact(&mut errors);
-        count_error(&fetch.subgraph, "GRAPHQL_ERRORS");
+        count_error(&fetch.subgraph, WITH_ERRORS);
         Some(errors)
     }
 
@@ -216,15 +216,32 @@ impl<'a> Execution<'a> {
             return self.fetch_in_context(link, fetch, contextual).await;
         }
         let form = link.input_form();
-        let Some(mut entities) =
-            self.with_state(|state| state.entities(plan, fetch, &self.conditions, form))
-        else {
-            return;
+        let collect =
+            || self.with_state(|state| state.entities(plan, fetch, &self.conditions, form));
+        if let Some(entities) = collect() {
+            let again = || collect().unwrap_or_default();
+            self.send(link, fetch, self.request, entities, again).await;
+        }
+    }
+
+    /// Sends a fetch about these entities, which `again` gives once more. Where an error of one place has taken the data of
+    /// the others, each place is asked about alone.
+    async fn send(
+        &self,
+        link: &Link,
+        fetch: &FetchStep,
+        request: &ExecutionRequest,
+        entities: Vec<Entities>,
+        again: impl FnOnce() -> Vec<Entities>,
+    ) {
+        let send = |mut entities: Vec<Entities>| async move {
+            let sent = link.fetch(subgraph_request(fetch, &mut entities, request));
+            self.take_in(link, fetch, &entities, sent.await)
         };
-        let response = link
-            .fetch(subgraph_request(fetch, &mut entities, self.request))
-            .await;
-        self.take_in(link, fetch, &entities, response);
+        if let TakenIn::Lost = send(entities).await {
+            let alone = each_alone(again(), link.input_form());
+            join_all(alone.into_iter().map(send)).await;
+        }
     }
 
     /// A fetch whose entities need values from further up in the tree.
@@ -242,14 +259,14 @@ impl<'a> Execution<'a> {
                 form,
             )
         });
-        let sent = requests.into_iter().map(|mut found| async move {
+        let sent = requests.into_iter().map(|found| async move {
             let request = ExecutionRequest {
-                variables: found.variables.clone(),
+                variables: found.variables,
                 ..self.request.clone()
             };
-            let request = subgraph_request(&found.step, &mut found.entities, &request);
-            let response = link.fetch(request).await;
-            self.take_in(link, &found.step, &found.entities, response);
+            let again = found.entities.clone();
+            self.send(link, &found.step, &request, found.entities, || again)
+                .await;
         });
         join_all(sent).await;
     }
@@ -260,12 +277,15 @@ impl<'a> Execution<'a> {
         fetch: &FetchStep,
         entities: &[Entities],
         response: Result<SubgraphResponse, TransportError>,
-    ) {
+    ) -> TakenIn {
         let plan = &self.request.plan;
-        let failed = self.with_state(|state| state.take_in(plan, link, fetch, entities, response));
-        if let Some(code) = failed {
-            count_error(&fetch.subgraph, code);
+        let taken = self.with_state(|state| state.take_in(plan, link, fetch, entities, response));
+        match taken {
+            TakenIn::Whole => {}
+            TakenIn::Failed(code) => count_error(&fetch.subgraph, code),
+            TakenIn::Lost => count_error(&fetch.subgraph, WITH_ERRORS),
         }
+        taken
     }
 
     fn with_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {

@@ -16,6 +16,20 @@ use crate::value;
 /// About how many bytes of JSON a node is besides its text, for its key and punctuation.
 const BYTES_PER_NODE: usize = 16;
 
+/// The code of an answer that has errors.
+pub(crate) const WITH_ERRORS: &str = "GRAPHQL_ERRORS";
+
+/// What became of a subgraph's answer.
+pub(crate) enum TakenIn {
+    /// It is there, without an error.
+    Whole,
+    /// Something is wrong with it, by this code, and noted; the data that it has are there.
+    Failed(&'static str),
+    /// Nothing of it is taken in. It was asked about entities of several places, and an error took all of its data: a list of
+    /// entities that fails as a whole takes the lists of the other places with it, since `_entities` may not be null.
+    Lost,
+}
+
 /// What the fetches of one request have brought so far.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -68,7 +82,7 @@ impl State {
         needed.then_some(groups)
     }
 
-    /// Takes in what a subgraph answered. `entities` are those of the request. Returns the code of a failure.
+    /// Takes in what a subgraph answered. `entities` are those of the request.
     pub fn take_in(
         &mut self,
         plan: &PreparedPlan,
@@ -76,16 +90,19 @@ impl State {
         fetch: &FetchStep,
         entities: &[Entities],
         response: Result<SubgraphResponse, TransportError>,
-    ) -> Option<&'static str> {
+    ) -> TakenIn {
         let received = match response.and_then(|response| self.parse(plan, fetch, response)) {
             Ok(received) => received,
             Err(error) => {
-                let code = error.code();
                 self.fail(plan, Some(link), fetch, entities, &error);
-                return Some(code);
+                return TakenIn::Failed(error.code());
             }
         };
         let has_errors = !received.errors.is_empty();
+        let asked = entities.iter().filter(|group| group.len > 0).count();
+        if has_errors && received.data == Some(TreeValue::Null) && asked > 1 {
+            return TakenIn::Lost;
+        }
         if has_errors {
             let mut locator = self.locator(plan, fetch, entities);
             let located = locator.answer(received.errors, received.data);
@@ -95,9 +112,12 @@ impl State {
         if let Err(problem) = merged {
             let error = TransportError::Malformed(problem);
             self.fail(plan, Some(link), fetch, entities, &error);
-            return Some(error.code());
+            return TakenIn::Failed(error.code());
         }
-        has_errors.then_some("GRAPHQL_ERRORS")
+        match has_errors {
+            true => TakenIn::Failed(WITH_ERRORS),
+            false => TakenIn::Whole,
+        }
     }
 
     /// The errors of a response without data. They belong to no field, since none was executed.

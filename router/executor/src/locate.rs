@@ -123,14 +123,22 @@ impl<'a> Locator<'a> {
                 _ => [static_prefix(&self.fetch.root_at)].into(),
             };
         }
-        if let [[(_, index)]] = *self.targets
-            && let Some(places) = self.places_of(0, *index)
+        let mut asked: Vec<usize> = (0..self.targets.len()).collect();
+        asked.retain(|group| !self.targets[*group].is_empty());
+        if let [group] = *asked
+            && let [(_, index)] = *self.targets[group]
+            && let Some(places) = self.places_of(group, index)
             && places.len() == 1
         {
             return places;
         }
-        let prefixes = self.fetch.groups.iter();
-        let prefixes = prefixes.map(|group| static_prefix(&group.path));
+        if asked.is_empty() {
+            asked.extend(0..self.fetch.groups.len());
+        }
+        let paths = asked
+            .into_iter()
+            .map(|group| &self.fetch.groups[group].path);
+        let prefixes = paths.map(|path| static_prefix(path));
         let common = prefixes.reduce(|known, prefix| common_prefix(&known, &prefix));
         [common.unwrap_or_default()].into()
     }

@@ -13,7 +13,7 @@ use crate::transport::{InputForm, Representations};
 use crate::tree::{ObjectId, ROOT, Span, Tree, TreeValue};
 
 /// The entities of one group.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entities {
     /// What is sent.
     pub representations: Representations,
@@ -36,6 +36,19 @@ impl Entities {
             targets: Vec::new(),
         }
     }
+}
+
+/// Those of each group for a request of its own, in which nobody is asked about in the others.
+pub(crate) fn each_alone(entities: Vec<Entities>, form: InputForm) -> Vec<Vec<Entities>> {
+    let count = entities.len();
+    let groups = entities.into_iter().enumerate();
+    let asked = groups.filter(|(_, group)| group.len > 0);
+    let alone = asked.map(|(index, group)| {
+        let mut alone: Vec<Entities> = (0..count).map(|_| Entities::none(form)).collect();
+        alone[index] = group;
+        alone
+    });
+    alone.collect()
 }
 
 /// Finds the entities of a group and builds their representations.

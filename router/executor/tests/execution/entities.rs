@@ -254,6 +254,55 @@ async fn several_groups_travel_in_one_request() {
     assert_eq!(received[1].variable("b"), &json!([]));
 }
 
+/// `_entities` may not be null, so a list that fails as a whole leaves no data of the whole request.
+#[tokio::test]
+async fn entities_that_fail_together_take_nothing_from_those_of_other_places() {
+    let text = "query($a:[_Any!]!,$b:[_Any!]!){a:_entities(representations:$a){...on User{name}}\
+                b:_entities(representations:$b){...on User{age}}}";
+    for data in [Some(json!(null)), None] {
+        let is_executed = data.is_some();
+        let graph = Graph::new(SCHEMA)
+            .subgraph("one", |_| {
+                let reviews = [json!({ "author": user("2") }), json!({ "author": null })];
+                Answer::Json(json!({ "data": { "me": user("1"), "reviews": reviews } }))
+            })
+            .await
+            .subgraph("users", move |request| {
+                let is_asked = |variable| request.variable(variable) != &json!([]);
+                let error = json!({ "message": "user gone", "path": ["b"] });
+                let answer = match (is_asked("b"), &data) {
+                    (false, _) => json!({ "data": { "a": [{ "name": "n" }], "b": [] } }),
+                    (true, Some(data)) => json!({ "data": data, "errors": [error] }),
+                    // Nothing was executed: it would be no better for one place.
+                    (true, None) => json!({ "errors": [{ "message": "not now" }] }),
+                };
+                Answer::Json(answer)
+            })
+            .await;
+        let a = group("a", "a", "me", &[("User", "id")]);
+        let b = group("b", "b", "reviews.@.author", &[("User", "id")]);
+        let plan = sequence([
+            root("one", "{me{__typename id}reviews{author{__typename id}}}"),
+            groups("users", vec![a, b], text),
+        ]);
+        let response = graph
+            .run("{ me { name } reviews { author { age } } }", plan)
+            .await;
+        let name = is_executed.then_some("n");
+        let reviews = json!([{ "author": { "age": null } }, { "author": null }]);
+        let expected = json!({ "me": { "name": name }, "reviews": reviews });
+        assert_eq!(response["data"], expected, "{response}");
+        assert_eq!(response["errors"].as_array().unwrap().len(), 1);
+        let path = &response["errors"][0]["path"];
+        match is_executed {
+            true => assert_eq!(path, &json!(["reviews", 0, "author"])),
+            false => assert_eq!(path, &Value::Null),
+        }
+        let requests = graph.received("users").len();
+        assert_eq!(requests, if is_executed { 3 } else { 1 });
+    }
+}
+
 #[tokio::test]
 async fn nested_required_fields_keep_their_shape() {
     const NESTED: &str = "
