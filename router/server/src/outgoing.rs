@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 pub(crate) use souk_executor::transport::root_cause;
+use url::Url;
 
 /// A client whose requests may take so long, until the end of the answer.
 pub(crate) fn client(timeout: Duration) -> reqwest::ClientBuilder {
@@ -11,6 +12,16 @@ pub(crate) fn client(timeout: Duration) -> reqwest::ClientBuilder {
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
     reqwest::Client::builder().timeout(timeout)
+}
+
+/// A URL as the log has it: without credentials and the query.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // An error means that it has no host, and so no credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.into()
 }
 
 /// Why there is no body.

@@ -140,7 +140,7 @@ impl Endpoint {
                 Ok(keys)
             }
             Err(error) => {
-                tracing::warn!(url = %self.url, %error, "could not fetch the key set");
+                tracing::warn!(url = outgoing::shown(&self.url), %error, "could not fetch the key set");
                 Err(error)
             }
         }

@@ -55,25 +55,30 @@ async fn a_subgraph_that_is_down_is_in_the_log_with_its_address() {
 #[tokio::test]
 async fn a_key_set_that_cannot_be_fetched_is_in_the_log_with_the_cause() {
     let missing = without_tls().await;
-    for (url, cause) in [
-        (format!("http://{}/keys", nobody()), "Connection refused"),
+    for (scheme, address, cause) in [
+        ("http", nobody(), "Connection refused"),
         (
-            format!("https://{missing}/keys"),
+            "https",
+            missing.clone(),
             "error=the key set is not available: the peer does not speak TLS at this address",
         ),
         (
-            format!("http://{missing}/keys"),
+            "http",
+            missing,
             "error=the key set is not available: HTTP status client error (404 Not Found)",
         ),
     ] {
         let log = Log::begin();
+        let url = format!("{scheme}://ada:secret@{address}/keys?key=secret");
         let config =
             format!("authentication: {{ router: {{ jwt: {{ jwks: [{{ url: '{url}' }}] }} }} }}");
         let served = serve_with(&config, Shop::default(), |builder| builder.hook(Identify)).await;
         let token = format!("Bearer {}", Signer::new("k1", 1).sign(claims()));
         let (_, body): (_, Value) = who(&served, Some(&token)).await;
         let line = log.line("could not fetch the key set");
-        assert!(line.contains(&url) && line.contains(cause), "{line}");
+        let shown = format!("url=\"{scheme}://{address}/keys\"");
+        assert!(line.contains(&shown) && line.contains(cause), "{line}");
+        assert!(!line.contains("secret"), "{line}");
         assert!(!body.to_string().contains("127.0.0.1"), "{body}");
     }
 }
