@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use souk_executor::transport::http;
 
-use super::{Period, UrlPath};
+use super::{HeaderText, Period, UrlPath};
 
 /// `subscription`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -21,6 +21,10 @@ pub struct Subscription {
     pub max_operations_per_connection: usize,
     /// How long a client may take for `connection_init` after it opened a WebSocket. Default 10 s.
     pub connection_init_timeout: Period,
+    /// What of the payload of `connection_init` counts as headers of the upgrade request, where that does not have them
+    /// itself. The header of the token always does: it is `authorization`, unless `authentication.router.jwt` names
+    /// another. Whatever else is taken, clients can make up, for a proxy does not see it. Default none.
+    pub connection_init_headers: Vec<HeaderText>,
     /// How often a quiet connection is shown to be alive: a ping over WebSocket, a comment over server-sent events,
     /// an empty part over multipart. Default 12 s.
     pub heartbeat_interval: Period,
@@ -37,6 +41,7 @@ impl Default for Subscription {
             max_opened_subscriptions: None,
             max_operations_per_connection: 100,
             connection_init_timeout: Period::seconds(10),
+            connection_init_headers: Vec::new(),
             heartbeat_interval: Period::seconds(12),
             identity_check_interval: Period::seconds(30),
         }

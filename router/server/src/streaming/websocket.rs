@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use super::connection::Connection;
 use super::protocol::{self, ClientMessage, Close, SUBPROTOCOL};
+use crate::config::RouterConfig;
 use crate::error::Refusal;
 use crate::http::response;
 use crate::service::Service;
@@ -128,8 +129,7 @@ impl From<Close> for End {
     }
 }
 
-/// Waits for `connection_init`, checks who it is, and acknowledges. The payload's texts become headers of the
-/// request: browsers cannot send headers with an upgrade.
+/// Waits for `connection_init`, checks who it is, and acknowledges.
 async fn initialise(
     service: &Service,
     socket: &mut WebSocket,
@@ -153,7 +153,7 @@ async fn initialise(
             },
         }
     };
-    add_headers(parts, payload.unwrap_or_default());
+    add_headers(&service.config, parts, payload.unwrap_or_default());
     if let Err(refusal) = service.context(parts).await {
         let why = refusal
             .errors
@@ -164,24 +164,18 @@ async fn initialise(
     send(socket, protocol::connection_ack()).await
 }
 
-/// What proxies and the upgrade request say of the connection. The client's own word for it is not taken, or it
-/// could make up the address that limits count by.
-const OF_CONNECTION: [HeaderName; 7] = [
-    header::FORWARDED,
-    header::HOST,
-    header::ORIGIN,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-real-ip"),
-];
-
-fn add_headers(parts: &mut Parts, payload: Map<String, Value>) {
+/// Adds the payload's texts to the headers of the upgrade, as browsers cannot send headers with that: those that may come
+/// this way, where the upgrade does not have them. A proxy may have written it, and does not see what follows.
+fn add_headers(config: &RouterConfig, parts: &mut Parts, payload: Map<String, Value>) {
+    let jwt = config.authentication.router.jwt.as_ref();
+    let of_token = jwt.map_or(&header::AUTHORIZATION, |jwt| &jwt.header_name.0);
+    let others = &config.subscription.connection_init_headers;
     for (name, value) in payload {
         let (Ok(name), Value::String(value)) = (HeaderName::try_from(name), value) else {
             continue;
         };
-        if OF_CONNECTION.contains(&name) {
+        let may_come = name == *of_token || others.iter().any(|other| other.0 == name);
+        if !may_come || parts.headers.contains_key(&name) {
             continue;
         }
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -224,29 +218,44 @@ pub(super) async fn send(socket: &mut WebSocket, text: String) -> Result<(), End
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
     use serde_json::json;
 
     use super::*;
 
-    #[test]
-    fn a_payload_brings_a_token_but_no_address() {
+    /// The headers of an upgrade that had `x-user: ada`, after a payload.
+    fn after_payload(config: &str) -> HeaderMap {
+        let config = RouterConfig::from_yaml(config).unwrap();
         let (mut parts, ()) = http::Request::get("/graphql")
-            .header("x-forwarded-for", "203.0.113.7")
+            .header("x-user", "ada")
             .body(())
             .unwrap()
             .into_parts();
         let payload = json!({
             "Authorization": "Bearer a",
-            "X-Forwarded-For": "198.51.100.1",
-            "forwarded": "for=198.51.100.1",
+            "X-User": "mallory",
+            "x-token": "b",
+            "x-tenant": "c",
             "retries": 3,
         });
         let Value::Object(payload) = payload else {
             unreachable!()
         };
-        add_headers(&mut parts, payload);
-        assert_eq!(parts.headers["authorization"], "Bearer a");
-        assert_eq!(parts.headers["x-forwarded-for"], "203.0.113.7");
-        assert_eq!(parts.headers.len(), 2);
+        add_headers(&config, &mut parts, payload);
+        parts.headers
+    }
+
+    #[test]
+    fn a_payload_brings_the_token_and_what_is_named() {
+        let names = |config| -> Vec<String> {
+            let headers = after_payload(config);
+            assert_eq!(headers["x-user"], "ada");
+            headers.keys().map(HeaderName::to_string).collect()
+        };
+        assert_eq!(names(""), ["x-user", "authorization"]);
+        let named = "{ subscription: { connection_init_headers: [x-tenant, x-user] } }";
+        assert_eq!(names(named), ["x-user", "authorization", "x-tenant"]);
+        let elsewhere = "{ authentication: { router: { jwt: { header_name: x-token } } } }";
+        assert_eq!(names(elsewhere), ["x-user", "x-token"]);
     }
 }
