@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, State, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 
 use crate::error::Refusal;
 use crate::http::media::{self, Accepted, AnswerType, ResponseType};
@@ -44,6 +44,23 @@ pub(crate) async fn endpoint(
         Ok(response) => response,
         Err(refusal) => response::refused(&refusal.traced(&parts), accepted.refusal()),
     }
+}
+
+/// What is sent to a path where nothing is, or nothing that takes it: says where the graph is.
+pub(crate) async fn elsewhere(State(service): State<Arc<Service>>, uri: Uri) -> Response {
+    let graphql = &service.config.supergraph.path.0;
+    let refusal = match uri.path() {
+        // The page.
+        "/" if service.config.serves_page() => {
+            method_not_allowed(format!("GraphQL is served at {graphql}"), "GET, HEAD")
+        }
+        path => Refusal::http(
+            StatusCode::NOT_FOUND,
+            format!("there is nothing at {path}; GraphQL is served at {graphql}"),
+            "NOT_FOUND",
+        ),
+    };
+    response::refused(&refusal, ResponseType::Json)
 }
 
 fn is_websocket(parts: &Parts) -> bool {

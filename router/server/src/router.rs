@@ -169,7 +169,7 @@ fn routes(service: &Arc<Service>) -> axum::Router {
         routes = routes.route(page::ASSETS_ROUTE, get(page::asset));
         // Elsewhere the endpoint serves it.
         if config.supergraph.path.0 != "/" {
-            routes = routes.route("/", get(page::home));
+            routes = routes.route("/", get(page::home).fallback(graphql::elsewhere));
         }
     }
     if config.health_check.enabled {
@@ -184,7 +184,9 @@ fn routes(service: &Arc<Service>) -> axum::Router {
     if prometheus.enabled && service.metrics.is_some() {
         routes = routes.route(&prometheus.path.0, get(health::metrics));
     }
-    routes.with_state(service.clone())
+    routes
+        .fallback(graphql::elsewhere)
+        .with_state(service.clone())
 }
 
 impl Router {

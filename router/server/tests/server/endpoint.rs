@@ -206,6 +206,30 @@ async fn without_metrics_there_is_no_such_path() {
 }
 
 #[tokio::test]
+async fn what_is_sent_elsewhere_is_told_where_the_graph_is() {
+    let served = serve("").await;
+    for (path, status, message) in [
+        (
+            "/",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "GraphQL is served at /graphql",
+        ),
+        (
+            "/query",
+            StatusCode::NOT_FOUND,
+            "there is nothing at /query; GraphQL is served at /graphql",
+        ),
+    ] {
+        let request = served.client.post(served.url(path));
+        let request = request.json(&json!({ "query": "{ __typename }" }));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(body["errors"][0]["message"], message);
+    }
+}
+
+#[tokio::test]
 async fn subgraphs_are_reached_over_http() {
     let shop = Shop::default();
     let urls = shop::publish(shop::routes(&shop)).await;
