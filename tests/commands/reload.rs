@@ -55,6 +55,25 @@ async fn a_protected_graph_without_configuration_says_who_is_missing() {
     assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{answer}");
 }
 
+/// As programs do that tell a server of a new file.
+#[tokio::test]
+async fn a_hangup_has_the_file_read_again() {
+    souk_platform::tls::install();
+    let subgraph = Subgraph::start(LargerCatalogue).await;
+    let open = supergraph(&subgraph, "product: Product!");
+    let folder = Folder::new(&[("supergraph.graphql", &open)]);
+    let router = Router::start(&folder, &[]);
+    crate::router::signal(&router.child, "HUP");
+    crate::eventually("a line in the log", || {
+        let log = router.log.lock().unwrap();
+        log.contains("reading the supergraph again")
+    });
+    let client = reqwest::Client::new();
+    let answer = router.query(&client, "{ product { name } }").await.unwrap();
+    assert_eq!(answer["data"]["product"]["name"], "Lamp", "{answer}");
+    assert_eq!(router.reloads("loaded").await, 0);
+}
+
 const CLIENTS: usize = 8;
 const RELOADS: u32 = 20;
 

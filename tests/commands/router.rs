@@ -10,7 +10,7 @@ use crate::{Folder, souk};
 
 /// `souk router`, until it is dropped.
 pub struct Router {
-    child: Child,
+    pub child: Child,
     pub url: String,
     pub log: Arc<Mutex<String>>,
 }
@@ -84,6 +84,18 @@ impl Router {
         let response = request.json(&json!({ "query": query })).send().await?;
         response.error_for_status()?.json().await
     }
+}
+
+/// Sends the process a signal, such as `TERM`.
+pub fn signal(child: &Child, name: &str) {
+    let process = child.id().to_string();
+    let mut kill = std::process::Command::new("kill");
+    assert!(
+        kill.args(["-s", name, &process])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 impl Drop for Router {

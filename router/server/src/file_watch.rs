@@ -125,7 +125,8 @@ fn concerns(event: &notify::Event, places: &[PathBuf]) -> bool {
     event.paths.is_empty() || changed.any(is_of_places)
 }
 
-/// Where the way to a file can change: each symbolic link on it, and the file, or what is missing on the way. Links are
+/// Where the way to a file can change: each symbolic link on it, and the file, or what is in its place, or missing on the
+/// way. Links are
 /// switched to deploy a version (as Kubernetes does with a mounted ConfigMap), and so are files behind links written.
 /// The folders of all are free of links.
 fn places(path: &Path) -> io::Result<Vec<PathBuf>> {
@@ -144,7 +145,7 @@ fn places(path: &Path) -> io::Result<Vec<PathBuf>> {
                 if let Ok(target) = place.read_link() {
                     rest = target.join(rest);
                     places.push(place);
-                } else if place.is_dir() {
+                } else if place.is_dir() && !rest.as_os_str().is_empty() {
                     at = place;
                 } else {
                     places.push(place);

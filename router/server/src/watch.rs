@@ -1,7 +1,9 @@
 //! Reloads the supergraph when its file changes.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::file_watch::{FileWatch, WatchError};
@@ -9,6 +11,7 @@ use crate::router::RouterHandle;
 
 /// Watches a file until it is dropped.
 pub struct SupergraphWatch {
+    asked: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -18,13 +21,23 @@ impl Drop for SupergraphWatch {
     }
 }
 
+impl SupergraphWatch {
+    /// Reads the file again without waiting for a notice of a change: some file systems give none, such as those of a
+    /// network. As always, nothing is reloaded when it is what was read last.
+    pub fn look_again(&self) {
+        self.asked.notify_one();
+    }
+}
+
 impl RouterHandle {
     /// Watches the supergraph's file; `served` is what the router was built from, read from it. A change that cannot be
     /// served is logged, and what was served before goes on being served.
     pub fn watch(&self, path: &Path, served: String) -> Result<SupergraphWatch, WatchError> {
         let watch = FileWatch::new([path])?;
-        let task = tokio::spawn(follow(self.clone(), path.to_owned(), served, watch));
-        Ok(SupergraphWatch { task })
+        let asked = Arc::new(Notify::new());
+        let followed = follow(self.clone(), path.to_owned(), served, watch, asked.clone());
+        let task = tokio::spawn(followed);
+        Ok(SupergraphWatch { asked, task })
     }
 }
 
@@ -41,11 +54,20 @@ impl Told {
     }
 }
 
-async fn follow(router: RouterHandle, path: PathBuf, mut last: String, mut watch: FileWatch) {
+async fn follow(
+    router: RouterHandle,
+    path: PathBuf,
+    mut last: String,
+    mut watch: FileWatch,
+    asked: Arc<Notify>,
+) {
     let mut unwatched = Told::default();
     let mut unread = Told::default();
     loop {
-        watch.changed(None).await;
+        tokio::select! {
+            () = watch.changed(None) => {}
+            () = asked.notified() => {}
+        }
         match watch.follow([&*path]) {
             Ok(()) => unwatched = Told::default(),
             Err(error) => {

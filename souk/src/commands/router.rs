@@ -8,7 +8,8 @@ use souk_platform::config::{Config, Sources};
 use souk_platform::serving::cache_check;
 use souk_platform::telemetry;
 use souk_router::config::ListenAddress;
-use souk_router::{HttpTransports, RouterBuilder};
+use souk_router::{HttpTransports, RouterBuilder, SupergraphWatch};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::backing::{connect_cache, require_shared_cache};
 use crate::cli::RouterArgs;
@@ -27,6 +28,7 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
             address.map_err(|wrong| Failure::setup(format!("--listen: {wrong}")))?;
     }
     let address = config.supergraph.listen.0.clone();
+    let path = config.supergraph.path.0.clone();
     let supergraph = std::fs::read_to_string(&args.supergraph).map_err(|error| {
         Failure::setup(format!(
             "cannot read {}: {error}",
@@ -53,11 +55,12 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
         ))
     })?;
     let handle = router.handle();
-    let _watch = handle
+    let watch = handle
         .watch(&args.supergraph, supergraph)
         .map_err(Failure::setup)?;
     let bound = listener.local_addr().map_err(Failure::failed)?;
-    tracing::info!(url = format!("http://{bound}"), "serving");
+    tracing::info!(url = format!("http://{bound}{path}"), "serving");
+    look_again_when_told(watch)?;
     tokio::spawn(async move {
         if let Err(failure) = told_to_stop().await {
             failure.report();
@@ -68,6 +71,18 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let served = router.serve_on_threads(listener, threads).await;
     served.map_err(Failure::failed)
+}
+
+/// `SIGHUP` has the supergraph's file read again.
+fn look_again_when_told(watch: SupergraphWatch) -> Result<(), Failure> {
+    let mut hangups = signal(SignalKind::hangup()).map_err(Failure::failed)?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            tracing::info!("reading the supergraph again");
+            watch.look_again();
+        }
+    });
+    Ok(())
 }
 
 /// Passes identities on to our own subgraphs.

@@ -171,6 +171,22 @@ async fn a_folder_on_the_path_that_is_a_link_is_followed() {
     until_it_knows_version(&served, false).await;
 }
 
+/// Docker makes a folder in the place of a file that is to be mounted and is missing.
+#[tokio::test]
+async fn a_folder_in_the_place_of_the_file_is_waited_out() {
+    let served = serve("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("supergraph.graphql");
+    std::fs::create_dir(&path).unwrap();
+    let _watch = watch(&served, &path);
+    // It has looked at the folder.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::write(&path, shop::next_supergraph()).unwrap();
+    until_it_knows_version(&served, true).await;
+}
+
 /// The log may be in the same folder: what is written there is no reason to look again.
 #[tokio::test]
 async fn a_missing_file_is_told_once() {
