@@ -1,6 +1,7 @@
 //! How a command ends when it does not succeed.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// A failed command: what to print and how to exit.
@@ -36,10 +37,10 @@ impl Failure {
     }
 
     /// Prints the message to standard error and gives the exit code.
-    #[allow(clippy::print_stderr)]
     pub fn report(&self) -> ExitCode {
         for line in self.message.lines() {
-            eprintln!("souk: {line}");
+            // Nobody may read it.
+            let _ = writeln!(std::io::stderr(), "souk: {line}");
         }
         ExitCode::from(self.code)
     }

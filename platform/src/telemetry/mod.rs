@@ -23,6 +23,10 @@ const BUCKETS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
 ];
 
+/// What libraries warn of without need: the file watch of each watched folder that is removed, as in every deployment of a
+/// Kubernetes ConfigMap. What is configured for the same target wins.
+const TOO_LOUD: &str = "notify=error";
+
 /// How often recorded times are sorted into buckets.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -72,13 +76,16 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder()
-        .parse(level)
+        .parse(format!("{TOO_LOUD},{level}"))
         .map_err(|error| TelemetryError::Level {
             level: level.to_owned(),
             reason: error.to_string(),
         })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A line that cannot be written, as on a full disk, is lost, and nothing else: telling of it on standard error panics
+        // where that is what is broken.
+        .log_internal_errors(false)
         .with_writer(writer);
     Ok(match format {
         LogFormat::Pretty => Box::new(builder.with_ansi(colours).finish()),
