@@ -1,7 +1,6 @@
 //! Builds the `join__*` directives (join specification).
 
 use super::TypeSource;
-use crate::specs::Version;
 use crate::subgraph::contexts::ContextualArgument;
 use crate::subgraph::{is_resolvable, string_argument};
 use apollo_compiler::ast::{Argument, Directive, Value};
@@ -32,9 +31,10 @@ fn graph(graph: &Name) -> (&'static str, Value) {
 
 /// `@join__type`, once for each key.
 pub(super) fn types(source: &TypeSource<'_>) -> Vec<Node<Directive>> {
-    // In Federation 1 every type of another subgraph is extended: that says nothing.
-    let is_extension = source.subgraph.version >= Version(2, 0)
-        && source.subgraph.extensions.contains(source.ty.name());
+    // In Federation 1 every type of another subgraph is extended: only `@extends` says something.
+    let extension = source.subgraph.extensions.get(source.ty.name());
+    let is_extension = extension
+        .is_some_and(|extension| extension.by_directive || !source.subgraph.is_federation_1());
     let is_interface_object = source.ty.directives().has("interfaceObject");
     let mut keys: Vec<(Option<&str>, bool)> = Vec::new();
     for key in source.ty.directives().get_all("key") {

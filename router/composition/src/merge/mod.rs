@@ -236,19 +236,37 @@ impl<'a> Merger<'a> {
         None
     }
 
-    fn check_has_base(&mut self, name: &Name, sources: &[TypeSource<'_>]) {
-        let only_extended = sources
+    /// In Federation 2 a type that is defined with `@extends` is its own base; what Federation 1 extends is of another
+    /// subgraph.
+    fn check_has_base(&mut self, name: &Name, sources: &[TypeSource<'a>]) {
+        let bases: Vec<&str> = sources
             .iter()
-            .all(|source| source.subgraph.extensions.contains(name));
-        if only_extended {
-            let subgraphs = sources.iter().map(|source| source.subgraph.name.as_str());
+            .map(|source| source.subgraph)
+            .filter(|subgraph| {
+                let extension = subgraph.extensions.get(name);
+                extension.is_none_or(|extension| extension.has_definition)
+            })
+            .map(|subgraph| subgraph.name.as_str())
+            .collect();
+        let has_base = |source: &TypeSource<'_>| {
+            let own = source.subgraph;
+            let own_counts = !own.is_federation_1() || !own.extensions.contains_key(name);
+            bases.iter().any(|base| own_counts || *base != own.name)
+        };
+        let lacking: Vec<TypeSource<'a>> = sources
+            .iter()
+            .filter(|source| !has_base(source))
+            .copied()
+            .collect();
+        if !lacking.is_empty() {
+            let subgraphs = lacking.iter().map(|source| source.subgraph.name.as_str());
             self.diagnostics.error(
                 code::EXTENSION_WITH_NO_BASE,
                 format!(
-                    "type \"{name}\" is extended in {}, but no subgraph defines it",
+                    "type \"{name}\" is extended in {}, but no other subgraph defines it",
                     name_subgraphs(subgraphs)
                 ),
-                type_locations(sources),
+                type_locations(&lacking),
             );
         }
     }

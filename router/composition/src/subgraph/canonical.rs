@@ -5,7 +5,7 @@ use super::links::Links;
 use super::{locate, machinery};
 use crate::code;
 use crate::diagnostics::Diagnostics;
-use crate::specs::{self, Version};
+use crate::specs::{self, OLDEST_FEDERATION_2};
 use apollo_compiler::ast::{
     Definition, DirectiveDefinition, DirectiveList, Document, EnumValueDefinition, FieldDefinition,
     InputValueDefinition,
@@ -247,7 +247,7 @@ fn check_uses(subgraph: &str, document: &Document, links: &Links, diagnostics: &
                         "subgraph \"{subgraph}\" uses \"@{}\", which it does not define; \
                          federation has it since {}, import it in the @link to federation",
                         directive.name,
-                        known.since.max(Version(2, 0))
+                        known.since.max(OLDEST_FEDERATION_2)
                     ),
                     locate(subgraph, &document.sources, directive.location()),
                 );

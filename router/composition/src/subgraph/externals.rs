@@ -1,10 +1,10 @@
 //! Which fields of a subgraph are external, and which of its fields its directives use.
 
-use super::{Coordinate, field_set, fields_of, interfaces_of, on_declaration};
+use super::{Coordinate, Extension, field_set, fields_of, interfaces_of, on_declaration};
 use apollo_compiler::ast::Directive;
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::{Name, Node, Schema};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A field set of the subgraph that parsed well.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Usage {
     pub key_fields: HashSet<Coordinate>,
     /// Fields in any `@provides`.
     pub provided: HashSet<Coordinate>,
-    /// Fields in the keys of types that the subgraph only extends.
+    /// Fields in the keys of types that the subgraph extends.
     pub keys_of_extensions: HashSet<Coordinate>,
 }
 
@@ -40,17 +40,17 @@ impl Usage {
     }
 }
 
-/// Collects the usage of all fields of a subgraph. `extensions` are the types that it extends without defining them.
+/// Collects the usage of all fields of a subgraph. `extensions` are the types that it extends.
 pub(super) fn usage(
     schema: &Schema,
     field_sets: &[ParsedFieldSet],
-    extensions: &HashSet<Name>,
+    extensions: &HashMap<Name, Extension>,
     is_federation_1: bool,
 ) -> Usage {
     let mut usage = Usage::default();
     for set in field_sets {
         let is_key = set.purpose == field_set::Purpose::Key;
-        let is_of_extension = is_key && extensions.contains(&set.on_type);
+        let is_of_extension = is_key && extensions.contains_key(&set.on_type);
         if is_of_extension && is_federation_1 {
             // Federation 1 minds the outermost only.
             for field in set.selections.fields() {
@@ -87,7 +87,7 @@ pub(super) fn usage(
 
 /// The fields that the subgraph declares without resolving them.
 ///
-/// `@external` on a key field of a type that the subgraph only extends is how Federation 1 wrote
+/// `@external` on a key field of a type that the subgraph extends is how Federation 1 wrote
 /// keys. Such a field travels with the entity, so the subgraph does resolve it.
 pub(super) fn external_fields(schema: &Schema, usage: &Usage) -> HashSet<Coordinate> {
     let mut external = HashSet::new();

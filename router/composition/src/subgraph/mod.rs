@@ -22,7 +22,7 @@ use crate::SubgraphInput;
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::message::Location;
-use crate::specs::{SHAREABLE_BY_DECLARATION_SINCE, Version};
+use crate::specs::{OLDEST_FEDERATION_2, SHAREABLE_BY_DECLARATION_SINCE, Version};
 use apollo_compiler::ast;
 use apollo_compiler::parser::{SourceMap, SourceSpan};
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
@@ -30,6 +30,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 use canonical::Spellings;
 use contexts::ContextualFields;
+pub(crate) use extensions::Extension;
 use links::CustomLink;
 pub(crate) use roots::root_used;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -56,8 +57,8 @@ pub(crate) struct Subgraph {
     pub links: Vec<CustomLink>,
     /// What its fields take from contexts.
     pub contextual: ContextualFields,
-    /// Types that it extends without defining them.
-    pub extensions: HashSet<Name>,
+    /// Types that it extends.
+    pub extensions: HashMap<Name, Extension>,
     /// Fields that the subgraph declares but does not resolve.
     pub external: HashSet<Coordinate>,
     /// Fields in any of its `@key`, `@requires`, `@provides`, or needed for an interface.
@@ -72,6 +73,10 @@ impl Subgraph {
     /// Where a node stands in the schema's text; nothing for a node that composition has made.
     pub(crate) fn locate(&self, span: Option<SourceSpan>) -> Vec<Location> {
         locate(&self.name, &self.schema.sources, span)
+    }
+
+    pub(crate) fn is_federation_1(&self) -> bool {
+        self.version < OLDEST_FEDERATION_2
     }
 
     pub(crate) fn is_external(&self, type_name: &Name, field: &Name) -> bool {

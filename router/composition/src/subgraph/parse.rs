@@ -7,7 +7,7 @@ use crate::SubgraphInput;
 use crate::code;
 use crate::diagnostics::Diagnostics;
 use crate::message::Location;
-use crate::specs::Version;
+use crate::specs::{OLDEST_FEDERATION_2, Version};
 use apollo_compiler::Name;
 use apollo_compiler::ast::Document;
 use apollo_compiler::diagnostic::{Diagnostic, ToCliReport};
@@ -35,7 +35,7 @@ pub(super) struct Parsed {
 
 impl Parsed {
     pub(super) fn is_federation_1(&self) -> bool {
-        self.version < Version(2, 0)
+        self.version < OLDEST_FEDERATION_2
     }
 
     pub(super) fn locate(&self, span: Option<SourceSpan>) -> Vec<Location> {

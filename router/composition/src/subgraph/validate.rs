@@ -18,7 +18,7 @@ use apollo_compiler::{Name, Node, Schema};
 pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<Subgraph> {
     let errors_before = diagnostics.error_count();
     let schema = valid_schema(&parsed, diagnostics)?;
-    let extensions = extensions::extended_only(&parsed.document);
+    let extensions = extensions::extensions(&parsed.document);
 
     let errors_before_field_sets = diagnostics.error_count();
     let field_sets = parse_field_sets(&parsed, &schema, diagnostics);

@@ -6,7 +6,9 @@ mod link;
 use super::locate;
 use crate::code;
 use crate::diagnostics::Diagnostics;
-use crate::specs::{self, CONNECT, FEDERATION, KeptSpec, LINK, NEWEST_FEDERATION, Version};
+use crate::specs::{
+    self, CONNECT, FEDERATION, KeptSpec, LINK, NEWEST_FEDERATION, OLDEST_FEDERATION_2, Version,
+};
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Directive, Document};
 use link::{Link, link_names};
@@ -70,7 +72,7 @@ impl Links {
     }
 
     pub(super) fn is_federation_2(&self) -> bool {
-        self.version >= Version(2, 0)
+        self.version >= OLDEST_FEDERATION_2
     }
 
     /// The name in its specification of a type as the schema spells it, if it is from one.
@@ -162,12 +164,16 @@ impl Links {
         let kept = specs::kept_spec(&link.identity);
         match link.identity.as_str() {
             FEDERATION => {
-                let known =
-                    |version: &Version| *version >= Version(2, 0) && *version <= NEWEST_FEDERATION;
+                let known = |version: &Version| {
+                    *version >= OLDEST_FEDERATION_2 && *version <= NEWEST_FEDERATION
+                };
                 let Some(version) = link.version.filter(known) else {
                     report(
                         code::UNKNOWN_FEDERATION_LINK_VERSION,
-                        format!("{found} of federation; known are v2.0 to {NEWEST_FEDERATION}"),
+                        format!(
+                            "{found} of federation; known are {OLDEST_FEDERATION_2} to \
+                             {NEWEST_FEDERATION}"
+                        ),
                     );
                     return;
                 };
