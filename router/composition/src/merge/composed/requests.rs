@@ -294,7 +294,11 @@ fn compose(requests: &[Request<'_>]) -> Composed {
             imports: imports.collect(),
         }));
     }
-    for (_, same) in grouped(requests, |request| request.spelled) {
+    for (spelled, same) in grouped(requests, |request| request.spelled) {
+        // What GraphQL itself defines the supergraph keeps anyway, for all subgraphs.
+        if specs::BUILT_IN.contains(&spelled) {
+            continue;
+        }
         // Of equally new ones the last: `max_by_key` prefers it.
         let newest = same.iter().max_by_key(|request| request.link.version);
         let composing = same.iter().map(|request| request.subgraph.name.clone());
