@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(super) struct Index<'a> {
     /// In the order of the subgraphs.
     sources: BTreeMap<&'a Name, Vec<TypeSource<'a>>>,
-    /// Interface -> the object types that implement it in any subgraph.
+    /// Interface -> the object types that implement it in any subgraph. To the supergraph an interface object is none.
     implementations: HashMap<Name, BTreeSet<Name>>,
     /// Interface -> where it is an interface object.
     interface_objects: HashMap<&'a Name, Vec<TypeSource<'a>>>,
@@ -31,6 +31,7 @@ impl<'a> Index<'a> {
                 if ty.directives().has("interfaceObject") {
                     let objects = index.interface_objects.entry(ty.name()).or_default();
                     objects.push(source);
+                    continue;
                 }
                 for interface in interfaces_of(ty) {
                     let objects = index.implementations.entry(interface).or_default();

@@ -75,12 +75,19 @@ impl<'a> Merger<'a> {
         if !has_resolvable_key {
             return;
         }
+        let mut known: BTreeSet<Name> = BTreeSet::new();
+        for ty in interface.subgraph.types() {
+            if ty.is_object() && interfaces_of(ty).contains(name) {
+                known.insert(ty.name().clone());
+                // An interface object stands for the implementations of its own interface.
+                if interface.subgraph.is_interface_object(ty.name()) {
+                    known.extend(self.index.implementations(ty.name()));
+                }
+            }
+        }
         let missing: Vec<&str> = implementations
             .iter()
-            .filter(|ty| {
-                let known = interface.subgraph.schema.types.get(ty.as_str());
-                !known.is_some_and(|ty| interfaces_of(ty).contains(name))
-            })
+            .filter(|ty| !known.contains(*ty))
             .map(Name::as_str)
             .collect();
         if !missing.is_empty() {

@@ -225,6 +225,7 @@ impl<'a> Reader<'a> {
                     for parent in &interface.implements_interfaces {
                         if let Some(parent) = model.type_id(parent) {
                             model.types[index].interfaces.push(parent);
+                            stand_in(model, id, parent);
                         }
                     }
                 }
@@ -357,6 +358,23 @@ impl<'a> Reader<'a> {
                 at: at.to_owned(),
                 source,
             })
+    }
+}
+
+/// Where an interface object implements a further interface, that one's key is no way to its entities: the subgraph does not
+/// know the types of those which the interface object stands for. Each type has its own way.
+fn stand_in(model: &mut Model, interface: TypeId, parent: TypeId) {
+    let subgraphs = model.ty(interface).subgraphs.iter();
+    let standing_in: Vec<SubgraphId> = subgraphs
+        .filter(|(_, here)| here.interface_object)
+        .map(|(subgraph, _)| *subgraph)
+        .collect();
+    for subgraph in standing_in {
+        if let Some(above) = model.types[parent.0 as usize].subgraphs.get_mut(&subgraph) {
+            for key in &mut above.keys {
+                key.resolvable = false;
+            }
+        }
     }
 }
 
