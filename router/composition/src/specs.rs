@@ -32,6 +32,8 @@ impl std::fmt::Display for Version {
 pub(crate) const FEDERATION_1: Version = Version(1, 0);
 /// The first version that schemas link.
 pub(crate) const OLDEST_FEDERATION_2: Version = Version(2, 0);
+/// The version whose directives a schema without a link has when it defines them itself.
+pub(crate) const FEDERATION_OF_UNLINKED: Version = Version(2, 4);
 /// The newest federation version in Apollo's documentation.
 pub(crate) const NEWEST_FEDERATION: Version = Version(2, 15);
 /// `@key` on interfaces and `@interfaceObject` exist from here on.

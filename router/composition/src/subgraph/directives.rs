@@ -10,7 +10,7 @@ use apollo_compiler::ast::Directive;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{ExtendedType, FieldDefinition};
 
-/// Checks every directive of a Federation 2 subgraph.
+/// Checks every directive of a subgraph.
 pub(super) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
     let mut check = Check {
         subgraph,

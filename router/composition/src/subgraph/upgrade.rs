@@ -111,7 +111,7 @@ fn written_field_set(value: &Value) -> Option<String> {
 
 fn share_fields(fields: &mut [Node<FieldDefinition>]) {
     for field in fields {
-        if !field.directives.has("external") {
+        if !field.directives.has("external") && !field.directives.has("shareable") {
             let shareable = Directive::new(Name::new_static_unchecked("shareable"));
             field.make_mut().directives.push(shareable);
         }

@@ -55,13 +55,13 @@ pub(super) fn validate(parsed: Parsed, diagnostics: &mut Diagnostics) -> Option<
         federation_1::clean(&mut subgraph, diagnostics);
     } else {
         check_missing_externals(&subgraph, &field_sets, diagnostics);
-        directives::check(&subgraph, diagnostics);
         demand::check(&subgraph, diagnostics);
         authorization::check(&subgraph, diagnostics);
         if field_sets_are_valid {
             directives::check_unused_externals(&subgraph, diagnostics);
         }
     }
+    directives::check(&subgraph, diagnostics);
     directives::check_directives_of_externals(&subgraph, diagnostics);
     deprecation::check(&subgraph, diagnostics);
     (diagnostics.error_count() == errors_before).then_some(subgraph)

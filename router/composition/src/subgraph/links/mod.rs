@@ -127,13 +127,7 @@ pub(super) fn read(subgraph: &str, document: &Document, diagnostics: &mut Diagno
         }
     }
     if !links.is_federation_2() {
-        for directive in specs::FEDERATION_DIRECTIVES {
-            if directive.since == specs::FEDERATION_1 {
-                links
-                    .directives
-                    .insert(directive.name.to_owned(), directive.name);
-            }
-        }
+        links.add_unlinked(document);
     }
     links
 }
@@ -238,6 +232,25 @@ impl Links {
             if directive.since <= version {
                 let namespaced = format!("{namespace}__{}", directive.name);
                 self.directives.insert(namespaced, directive.name);
+            }
+        }
+    }
+
+    /// A schema without a link to federation has the directives of Federation 1, and those of later
+    /// versions that it defines itself.
+    fn add_unlinked(&mut self, document: &Document) {
+        let is_defined = |name: &str| {
+            document.definitions.iter().any(|definition| {
+                matches!(definition, Definition::DirectiveDefinition(own) if own.name == name)
+            })
+        };
+        for directive in specs::FEDERATION_DIRECTIVES {
+            let name = directive.name;
+            let is_its_own = directive.since <= specs::FEDERATION_OF_UNLINKED
+                && is_defined(name)
+                && self.custom.iter().all(|link| link.origin(name).is_none());
+            if directive.since == specs::FEDERATION_1 || is_its_own {
+                self.directives.insert(name.to_owned(), name);
             }
         }
     }
