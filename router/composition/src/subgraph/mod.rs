@@ -4,6 +4,7 @@
 mod authorization;
 pub(crate) mod canonical;
 pub(crate) mod contexts;
+mod defaults;
 mod demand;
 mod deprecation;
 mod directives;

@@ -2,7 +2,7 @@
 
 use super::canonical::{self, Spellings};
 use super::links::{self, CustomLink};
-use super::{locate, roots};
+use super::{defaults, locate, roots};
 use crate::SubgraphInput;
 use crate::code;
 use crate::diagnostics::Diagnostics;
@@ -61,6 +61,7 @@ pub(super) fn parse(
     let links = links::read(&input.name, &document, diagnostics);
     let spellings = canonical::rewrite(&input.name, &mut document, &links, diagnostics);
     roots::rename(&input.name, &mut document, diagnostics);
+    defaults::unquote_enum_values(&mut document);
     if diagnostics.error_count() > errors_before {
         return None;
     }
