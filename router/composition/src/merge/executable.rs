@@ -85,7 +85,11 @@ impl Merger<'_> {
             return None;
         }
         let common = |definition: &DirectiveDefinition| {
-            definition.locations.iter().all(|l| locations.contains(l))
+            let mut of_clients = definition
+                .locations
+                .iter()
+                .filter(|location| is_executable_location(**location));
+            of_clients.all(|location| locations.contains(location))
         };
         if !sources.iter().all(|(_, definition)| common(definition)) {
             self.diagnostics.hint(
