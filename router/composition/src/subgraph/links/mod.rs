@@ -356,14 +356,15 @@ impl Links {
             // The link specification lets every schema import its own directive.
             return Ok(link.identity == LINK && name == "link");
         };
-        let known = match kept {
-            Some(spec) => spec.directives.iter().any(|kept| kept.name == name),
-            None => link.identity == FEDERATION && directive.since <= self.version,
+        let (known, is_in_version) = match kept {
+            Some(spec) => (spec.directives.iter().any(|kept| kept.name == name), true),
+            None => (link.identity == FEDERATION, directive.since <= self.version),
         };
         if known {
+            // Even of a version that does not have it: what uses the directive is no mistake of its own.
             self.take(alias, directive.name)?;
         }
-        Ok(known)
+        Ok(known && is_in_version)
     }
 
     /// Gives a directive its name in the schema, or says whose that name is.
