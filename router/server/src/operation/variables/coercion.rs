@@ -1,7 +1,7 @@
 //! What a client may give for a type, and what becomes of it (specification, "Input Coercion" of each kind of
 //! type).
 
-use std::fmt;
+use std::fmt::{self, Display};
 
 use apollo_compiler::ast::{Type, Value as Literal};
 use apollo_compiler::response::JsonValue as Given;
@@ -9,22 +9,45 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::{Name, Node, Schema};
 use serde_json::{Map, Number, Value};
 
-/// The value that the client's value stands for. The error says what does not fit, and where: `place` names it.
+/// Where a value stands: `input.boxes[1].wide` is in the variable `input`.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// All of a variable.
+    Variable(&'a str),
+    /// A field of an input object.
+    Field(&'a Place<'a>, &'a str),
+    /// An item of a list.
+    Item(&'a Place<'a>, usize),
+}
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Variable(name) => write!(f, "{name}"),
+            Place::Field(object, name) => write!(f, "{object}.{name}"),
+            Place::Item(list, index) => write!(f, "{list}[{index}]"),
+        }
+    }
+}
+
+/// The value that the client's value stands for. The error says what does not fit, and where.
 pub(super) fn coerce(
     schema: &Schema,
     ty: &Type,
     value: &Given,
-    place: fmt::Arguments<'_>,
+    place: Place<'_>,
 ) -> Result<Value, String> {
     let name = match (ty, value) {
         (Type::NonNullNamed(_) | Type::NonNullList(_), Given::Null) => {
-            return Err(format!("null value for {place} of non-null type {ty}"));
+            return Err(format!(
+                "null value for variable {place} of non-null type {ty}"
+            ));
         }
         (_, Given::Null) => return Ok(Value::Null),
         (Type::List(item) | Type::NonNullList(item), Given::Array(values)) => {
-            let coerced = values
-                .iter()
-                .map(|value| coerce(schema, item, value, place));
+            let items = values.iter().enumerate();
+            let coerced =
+                items.map(|(index, value)| coerce(schema, item, value, Place::Item(&place, index)));
             return Ok(Value::Array(coerced.collect::<Result<_, _>>()?));
         }
         // A single value is a list of one.
@@ -39,7 +62,7 @@ pub(super) fn coerce(
             definition.values.contains_key(text.as_str())
         }
         (Some(ExtendedType::InputObject(definition)), Given::Object(_)) => {
-            return input_object(schema, definition, value);
+            return input_object(schema, definition, value, place);
         }
         _ => false,
     };
@@ -48,7 +71,9 @@ pub(super) fn coerce(
     } else if fits {
         Ok(plain(value))
     } else {
-        Err(format!("could not coerce {place}: {value} to type {name}"))
+        Err(format!(
+            "could not coerce variable {place}: {value} to type {name}"
+        ))
     }
 }
 
@@ -89,17 +114,18 @@ fn input_object(
     schema: &Schema,
     definition: &InputObjectType,
     value: &Given,
+    place: Place<'_>,
 ) -> Result<Value, String> {
     let ty = &definition.name;
     let mut coerced = Map::new();
     for (key, value) in value.as_object().into_iter().flatten() {
         let Some((name, field)) = definition.fields.get_key_value(key.as_str()) else {
             return Err(format!(
-                "input object has key {} not in type {ty}",
+                "variable {place} has the key {}, which type {ty} does not have",
                 key.as_str()
             ));
         };
-        let place = format_args!("input field {ty}.{name}");
+        let place = Place::Field(&place, name);
         coerced.insert(name.to_string(), coerce(schema, &field.ty, value, place)?);
     }
     for (name, field) in &definition.fields {
@@ -110,7 +136,7 @@ fn input_object(
             coerced.insert(name.to_string(), literal(default)?);
         } else if field.ty.is_non_null() {
             return Err(format!(
-                "missing value for non-null input field {ty}.{name}"
+                "variable {place} lacks the field {name}, which type {ty} needs"
             ));
         }
     }

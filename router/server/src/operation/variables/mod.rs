@@ -12,6 +12,7 @@ use apollo_compiler::response::JsonMap as CompilerMap;
 use apollo_compiler::validation::Valid;
 use souk_executor::JsonMap;
 
+use self::coercion::Place;
 use super::prepare::Operation;
 use crate::error::{GraphQLError, Location, from_compiler};
 
@@ -46,8 +47,7 @@ fn coerce_all(
         let name = variable.name.as_str();
         let value = match (values.get(name), &variable.default_value) {
             (Some(value), _) => {
-                let place = format_args!("variable {name}");
-                coercion::coerce(schema, &variable.ty, value, place)
+                coercion::coerce(schema, &variable.ty, value, Place::Variable(name))
             }
             (None, Some(default)) => coercion::literal(default),
             (None, None) if variable.ty.is_non_null() => {

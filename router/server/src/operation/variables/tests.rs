@@ -190,8 +190,8 @@ fn what_does_not_fit_is_named() {
         ),
         (
             "$x: [[Int!]]) { matrix(x: $x) }",
-            json!({ "x": [[null]] }),
-            "null value for variable x of non-null type Int!",
+            json!({ "x": [[1], [2, null]] }),
+            "null value for variable x[1][1] of non-null type Int!",
         ),
         (
             "$x: Box) { box(x: $x) }",
@@ -201,17 +201,17 @@ fn what_does_not_fit_is_named() {
         (
             "$x: Box) { box(x: $x) }",
             json!({ "x": {} }),
-            "missing value for non-null input field Box.wide",
+            "variable x lacks the field wide, which type Box needs",
         ),
         (
             "$x: Box) { box(x: $x) }",
             json!({ "x": { "wide": 1, "deep": 1 } }),
-            "input object has key deep not in type Box",
+            "variable x has the key deep, which type Box does not have",
         ),
         (
             "$x: Box) { box(x: $x) }",
             json!({ "x": { "wide": 1, "tags": [1] } }),
-            "could not coerce input field Box.tags: 1 to type String",
+            "could not coerce variable x.tags[0]: 1 to type String",
         ),
     ];
     for (operation, given, message) in cases {
