@@ -17,7 +17,7 @@ use crate::link::Link;
 use crate::observe::count_error;
 use crate::prepared::contexts::Contextual;
 use crate::prepared::{FetchStep, Step};
-use crate::representations::{Entities, each_alone};
+use crate::representations::{self, Entities};
 use crate::request::{ExecutionRequest, RequestContext};
 use crate::response::Response;
 use crate::subscription;
@@ -224,23 +224,22 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Sends a fetch about these entities, which `again` gives once more. Where an error of one place has taken the data of
-    /// the others, each place is asked about alone.
+    /// Sends a fetch about these entities, which `again` gives once more. Where errors have taken the data of groups that
+    /// they are not about, those are asked about again without the others.
     async fn send(
         &self,
         link: &Link,
         fetch: &FetchStep,
         request: &ExecutionRequest,
-        entities: Vec<Entities>,
-        again: impl FnOnce() -> Vec<Entities>,
+        mut entities: Vec<Entities>,
+        again: impl Fn() -> Vec<Entities>,
     ) {
-        let send = |mut entities: Vec<Entities>| async move {
+        loop {
             let sent = link.fetch(subgraph_request(fetch, &mut entities, request));
-            self.take_in(link, fetch, &entities, sent.await)
-        };
-        if let TakenIn::Lost = send(entities).await {
-            let alone = each_alone(again(), link.input_form());
-            join_all(alone.into_iter().map(send)).await;
+            let TakenIn::Lost(groups) = self.take_in(link, fetch, &entities, sent.await) else {
+                return;
+            };
+            entities = representations::only(again(), &groups, link.input_form());
         }
     }
 
@@ -264,9 +263,8 @@ impl<'a> Execution<'a> {
                 variables: found.variables,
                 ..self.request.clone()
             };
-            let again = found.entities.clone();
-            self.send(link, &found.step, &request, found.entities, || again)
-                .await;
+            let again = || found.entities.clone();
+            self.send(link, &found.step, &request, again(), again).await;
         });
         join_all(sent).await;
     }
@@ -283,7 +281,7 @@ impl<'a> Execution<'a> {
         match taken {
             TakenIn::Whole => {}
             TakenIn::Failed(code) => count_error(&fetch.subgraph, code),
-            TakenIn::Lost => count_error(&fetch.subgraph, WITH_ERRORS),
+            TakenIn::Lost(_) => count_error(&fetch.subgraph, WITH_ERRORS),
         }
         taken
     }

@@ -1,5 +1,7 @@
 //! One fetch: representations out, data and errors into the state.
 
+use hashbrown::HashSet;
+
 use crate::errors::{FailedAnswer, FetchErrors};
 use crate::link::{Link, failure};
 use crate::locate::{Locator, Places};
@@ -25,9 +27,9 @@ pub(crate) enum TakenIn {
     Whole,
     /// Something is wrong with it, by this code, and noted; the data that it has are there.
     Failed(&'static str),
-    /// Nothing of it is taken in. It was asked about entities of several places, and an error took all of its data: a list of
-    /// entities that fails as a whole takes the lists of the other places with it, since `_entities` may not be null.
-    Lost,
+    /// Its errors are noted. They took the data of these groups, too, which have none: `_entities` may not be null, so a
+    /// list of entities that fails as a whole leaves no data at all.
+    Lost(Vec<usize>),
 }
 
 /// What the fetches of one request have brought so far.
@@ -99,14 +101,21 @@ impl State {
             }
         };
         let has_errors = !received.errors.is_empty();
-        let asked = entities.iter().filter(|group| group.len > 0).count();
-        if has_errors && received.data == Some(TreeValue::Null) && asked > 1 {
-            return TakenIn::Lost;
-        }
+        let innocent = match received.data {
+            Some(TreeValue::Null) => innocent(plan, fetch, entities, &received.errors),
+            _ => Vec::new(),
+        };
         if has_errors {
             let mut locator = self.locator(plan, fetch, entities);
             let located = locator.answer(received.errors, received.data);
             self.errors.answers.push(located);
+        }
+        if !innocent.is_empty() {
+            let guilty = (0..entities.len()).filter(|group| !innocent.contains(group));
+            let targets = guilty.flat_map(|group| &entities[group].targets);
+            let objects = targets.map(|(object, _)| *object);
+            self.errors.note_refused(fetch.id, objects);
+            return TakenIn::Lost(innocent);
         }
         let merged = self.merge(plan, fetch, entities, received.data, has_errors);
         if let Err(problem) = merged {
@@ -304,6 +313,30 @@ impl State {
             .map(|group| group.targets.as_slice())
             .collect();
         Locator::new(&self.tree, plan, fetch, targets)
+    }
+}
+
+/// The groups of a fetch that no error is about, where errors are about others.
+fn innocent(
+    plan: &PreparedPlan,
+    fetch: &FetchStep,
+    entities: &[Entities],
+    errors: &[SubgraphError],
+) -> Vec<usize> {
+    let keys: HashSet<&str> = errors.iter().filter_map(SubgraphError::root_key).collect();
+    let asked = entities
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| group.len > 0);
+    let is_guilty = |group: &usize| {
+        let key = fetch.groups[*group].response_key;
+        keys.contains(plan.symbols.name(key))
+    };
+    let (guilty, innocent): (Vec<usize>, Vec<usize>) =
+        asked.map(|(group, _)| group).partition(is_guilty);
+    match guilty.is_empty() {
+        true => Vec::new(),
+        false => innocent,
     }
 }
 

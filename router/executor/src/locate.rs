@@ -67,7 +67,11 @@ impl<'a> Locator<'a> {
         let located = errors.into_iter().map(|error| {
             let way = error.path.as_deref().map(|path| self.steps(path));
             let exact = way.as_deref().and_then(|way| self.exact(way, data));
-            let (starts, rest, brought) = exact.unwrap_or_else(|| (self.common(), Vec::new(), 0));
+            let (starts, rest, brought) = exact.unwrap_or_else(|| {
+                let group = way.as_deref().and_then(|way| self.group_of(way));
+                let starts = self.common(group.map_or_else(|| self.asked(), |group| vec![group]));
+                (starts, Vec::new(), 0)
+            });
             FetchError {
                 error: error.into_client_error(),
                 starts,
@@ -82,7 +86,10 @@ impl<'a> Locator<'a> {
     /// An error that concerns all that the fetch was to bring: at its only root field or entity, or at the place that all
     /// have in common.
     pub fn whole_fetch(&mut self, error: GraphQLError) -> FailedAnswer {
-        let starts = self.only_root_field().unwrap_or_else(|| self.common());
+        let starts = match self.only_root_field() {
+            Some(place) => place,
+            None => self.common(self.asked()),
+        };
         self.failed(vec![FetchError {
             error,
             starts,
@@ -114,8 +121,19 @@ impl<'a> Locator<'a> {
         Some([place].into())
     }
 
-    /// The place of all that the fetch was to bring.
-    fn common(&mut self) -> Places {
+    /// The groups that the fetch asks about; all when it has not come to asking.
+    fn asked(&self) -> Vec<usize> {
+        let groups = self.targets.iter().enumerate();
+        let asked = groups.filter(|(_, targets)| !targets.is_empty());
+        let asked: Vec<usize> = asked.map(|(group, _)| group).collect();
+        match asked.is_empty() {
+            true => (0..self.fetch.groups.len()).collect(),
+            false => asked,
+        }
+    }
+
+    /// The place of all that the fetch was to bring for these groups.
+    fn common(&mut self, groups: Vec<usize>) -> Places {
         if self.fetch.groups.is_empty() {
             let roots = self.roots();
             return match &*roots {
@@ -123,19 +141,14 @@ impl<'a> Locator<'a> {
                 _ => [static_prefix(&self.fetch.root_at)].into(),
             };
         }
-        let mut asked: Vec<usize> = (0..self.targets.len()).collect();
-        asked.retain(|group| !self.targets[*group].is_empty());
-        if let [group] = *asked
-            && let [(_, index)] = *self.targets[group]
-            && let Some(places) = self.places_of(group, index)
+        if let [group] = *groups
+            && let Some([(_, index)]) = self.targets.get(group).copied()
+            && let Some(places) = self.places_of(group, *index)
             && places.len() == 1
         {
             return places;
         }
-        if asked.is_empty() {
-            asked.extend(0..self.fetch.groups.len());
-        }
-        let paths = asked
+        let paths = groups
             .into_iter()
             .map(|group| &self.fetch.groups[group].path);
         let prefixes = paths.map(|path| static_prefix(path));
@@ -161,14 +174,21 @@ impl<'a> Locator<'a> {
         Some((starts, way[above..].to_vec(), brought))
     }
 
-    /// The places of the entity that a way of the subgraph's response leads to.
-    fn entities(&mut self, way: &[TreeStep]) -> Option<Places> {
-        let [TreeStep::Key(key), TreeStep::Index(index), ..] = way else {
+    /// The group whose list a way of the subgraph's response leads into.
+    fn group_of(&self, way: &[TreeStep]) -> Option<usize> {
+        let [TreeStep::Key(key), ..] = way else {
             return None;
         };
         let mut groups = self.fetch.groups.iter();
-        let group = groups.position(|group| group.response_key == *key)?;
-        self.places_of(group, u32::try_from(*index).ok()?)
+        groups.position(|group| group.response_key == *key)
+    }
+
+    /// The places of the entity that a way of the subgraph's response leads to.
+    fn entities(&mut self, way: &[TreeStep]) -> Option<Places> {
+        let [_, TreeStep::Index(index), ..] = way else {
+            return None;
+        };
+        self.places_of(self.group_of(way)?, u32::try_from(*index).ok()?)
     }
 
     /// How many steps of a way lead on from an object or a list that is there.

@@ -38,17 +38,14 @@ impl Entities {
     }
 }
 
-/// Those of each group for a request of its own, in which nobody is asked about in the others.
-pub(crate) fn each_alone(entities: Vec<Entities>, form: InputForm) -> Vec<Vec<Entities>> {
-    let count = entities.len();
-    let groups = entities.into_iter().enumerate();
-    let asked = groups.filter(|(_, group)| group.len > 0);
-    let alone = asked.map(|(index, group)| {
-        let mut alone: Vec<Entities> = (0..count).map(|_| Entities::none(form)).collect();
-        alone[index] = group;
-        alone
+/// Those of these groups, for a request in which nobody is asked about in the others.
+pub(crate) fn only(entities: Vec<Entities>, groups: &[usize], form: InputForm) -> Vec<Entities> {
+    let entities = entities.into_iter().enumerate();
+    let kept = entities.map(|(index, group)| match groups.contains(&index) {
+        true => group,
+        false => Entities::none(form),
     });
-    alone.collect()
+    kept.collect()
 }
 
 /// Finds the entities of a group and builds their representations.

@@ -41,6 +41,11 @@ impl SubgraphError {
         }
     }
 
+    /// The root field that the error is about, by its key in the response.
+    pub fn root_key(&self) -> Option<&str> {
+        self.path.as_ref()?.first()?.as_str()
+    }
+
     /// The error as clients see it, but for its path.
     pub fn into_client_error(self) -> GraphQLError {
         let mut error = GraphQLError {

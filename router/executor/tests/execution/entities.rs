@@ -257,10 +257,22 @@ async fn several_groups_travel_in_one_request() {
 /// `_entities` may not be null, so a list that fails as a whole leaves no data of the whole request.
 #[tokio::test]
 async fn entities_that_fail_together_take_nothing_from_those_of_other_places() {
-    let text = "query($a:[_Any!]!,$b:[_Any!]!){a:_entities(representations:$a){...on User{name}}\
-                b:_entities(representations:$b){...on User{age}}}";
-    for data in [Some(json!(null)), None] {
-        let is_executed = data.is_some();
+    let text = "query($a:[_Any!]!,$b:[_Any!]!,$c:[_Any!]!){a:_entities(representations:$a){...on User{name}}\
+                b:_entities(representations:$b){...on User{age}}c:_entities(representations:$c){...on User{age}}}";
+    // The subgraph's errors while it is asked about all; how often it is asked; and what the client sees of them.
+    let of_b = json!({ "message": "gone", "path": ["b"] });
+    let of_all = ["a", "b", "c"].map(|key| json!({ "message": "gone", "path": [key] }));
+    let of_nobody = json!({ "message": "not now" });
+    let author = json!(["reviews", 0, "author"]);
+    for (errors, requests, paths) in [
+        (json!([of_b]), 2, vec![author.clone()]),
+        (
+            json!(of_all),
+            1,
+            vec![json!(["me"]), author, json!(["reviews"])],
+        ),
+        (json!([of_nobody]), 1, vec![Value::Null]),
+    ] {
         let graph = Graph::new(SCHEMA)
             .subgraph("one", |_| {
                 let reviews = [json!({ "author": user("2") }), json!({ "author": null })];
@@ -269,37 +281,33 @@ async fn entities_that_fail_together_take_nothing_from_those_of_other_places() {
             .await
             .subgraph("users", move |request| {
                 let is_asked = |variable| request.variable(variable) != &json!([]);
-                let error = json!({ "message": "user gone", "path": ["b"] });
-                let answer = match (is_asked("b"), &data) {
-                    (false, _) => json!({ "data": { "a": [{ "name": "n" }], "b": [] } }),
-                    (true, Some(data)) => json!({ "data": data, "errors": [error] }),
-                    // Nothing was executed: it would be no better for one place.
-                    (true, None) => json!({ "errors": [{ "message": "not now" }] }),
-                };
-                Answer::Json(answer)
+                Answer::Json(match is_asked("b") {
+                    false => json!({ "data": { "a": [{ "name": "n" }], "b": [], "c": [] } }),
+                    true => json!({ "data": null, "errors": errors }),
+                })
             })
             .await;
-        let a = group("a", "a", "me", &[("User", "id")]);
-        let b = group("b", "b", "reviews.@.author", &[("User", "id")]);
+        let groups_of_all = vec![
+            group("a", "a", "me", &[("User", "id")]),
+            group("b", "b", "reviews.@.author", &[("User", "id")]),
+            // Nobody is there.
+            group("c", "c", "reviews.@.other", &[("User", "id")]),
+        ];
         let plan = sequence([
             root("one", "{me{__typename id}reviews{author{__typename id}}}"),
-            groups("users", vec![a, b], text),
+            groups("users", groups_of_all, text),
         ]);
         let response = graph
             .run("{ me { name } reviews { author { age } } }", plan)
             .await;
-        let name = is_executed.then_some("n");
+        let name = (requests == 2).then_some("n");
         let reviews = json!([{ "author": { "age": null } }, { "author": null }]);
         let expected = json!({ "me": { "name": name }, "reviews": reviews });
         assert_eq!(response["data"], expected, "{response}");
-        assert_eq!(response["errors"].as_array().unwrap().len(), 1);
-        let path = &response["errors"][0]["path"];
-        match is_executed {
-            true => assert_eq!(path, &json!(["reviews", 0, "author"])),
-            false => assert_eq!(path, &Value::Null),
-        }
-        let requests = graph.received("users").len();
-        assert_eq!(requests, if is_executed { 3 } else { 1 });
+        let places = error_places(&response);
+        let found: Vec<Value> = places.into_iter().map(|(path, _)| path).collect();
+        assert_eq!(found, paths, "{response}");
+        assert_eq!(graph.received("users").len(), requests);
     }
 }
 
