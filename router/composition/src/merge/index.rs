@@ -1,7 +1,7 @@
 //! Which subgraphs define what, so that nobody has to ask them all for every field.
 
 use super::TypeSource;
-use crate::subgraph::{Subgraph, interfaces_of};
+use crate::subgraph::{Subgraph, fields_of, interfaces_of};
 use apollo_compiler::Name;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,6 +16,8 @@ pub(super) struct Index<'a> {
     interface_objects: HashMap<&'a Name, Vec<TypeSource<'a>>>,
     /// Object type -> the interface objects of its interfaces, in the order of the subgraphs.
     above: HashMap<&'a Name, Vec<TypeSource<'a>>>,
+    /// Subgraph with interface objects -> type -> a field there that returns it, as `Type.field`.
+    returned: BTreeMap<&'a str, HashMap<&'a Name, String>>,
 }
 
 impl<'a> Index<'a> {
@@ -41,6 +43,7 @@ impl<'a> Index<'a> {
         }
         if !index.interface_objects.is_empty() {
             index.find_interface_objects_above();
+            index.find_returned();
         }
         index
     }
@@ -62,6 +65,22 @@ impl<'a> Index<'a> {
             above.sort_by(|one, other| one.subgraph.name.cmp(&other.subgraph.name));
             if !above.is_empty() {
                 self.above.insert(*name, above);
+            }
+        }
+    }
+
+    fn find_returned(&mut self) {
+        let objects = self.interface_objects.values().flatten();
+        let subgraphs: BTreeMap<&str, &'a Subgraph> = objects
+            .map(|object| (object.subgraph.name.as_str(), object.subgraph))
+            .collect();
+        for (name, subgraph) in subgraphs {
+            let returned = self.returned.entry(name).or_default();
+            for ty in subgraph.types() {
+                for (field, definition) in fields_of(ty) {
+                    let known = returned.entry(definition.ty.inner_named_type());
+                    known.or_insert_with(|| format!("{}.{field}", ty.name()));
+                }
             }
         }
     }
@@ -89,6 +108,12 @@ impl<'a> Index<'a> {
         self.interface_objects
             .get(interface)
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// A field of a subgraph with interface objects that returns the type.
+    pub(super) fn returned(&self, subgraph: &Subgraph, ty: &Name) -> Option<&str> {
+        let field = self.returned.get(subgraph.name.as_str())?.get(ty);
+        field.map(String::as_str)
     }
 
     /// The interface objects that stand for values of an object type.

@@ -75,33 +75,47 @@ impl<'a> Merger<'a> {
         if !has_resolvable_key {
             return;
         }
-        let mut known: BTreeSet<Name> = BTreeSet::new();
-        for ty in interface.subgraph.types() {
-            if ty.is_object() && interfaces_of(ty).contains(name) {
-                known.insert(ty.name().clone());
-                // An interface object stands for the implementations of its own interface.
-                if interface.subgraph.is_interface_object(ty.name()) {
-                    known.extend(self.index.implementations(ty.name()));
-                }
-            }
-        }
-        let missing: Vec<&str> = implementations
+        let is_missing = |ty: &&Name| {
+            let known = interface.subgraph.schema.types.get(ty.as_str());
+            !known.is_some_and(|ty| interfaces_of(ty).contains(name))
+        };
+        let (stood_for, missing): (Vec<&Name>, Vec<&Name>) = implementations
             .iter()
-            .filter(|ty| !known.contains(*ty))
-            .map(Name::as_str)
-            .collect();
+            .filter(is_missing)
+            .partition(|ty| self.stands_for(name, interface, ty));
+        let returned = self.index.returned(interface.subgraph, name);
+        let (missing, why) = match (stood_for.is_empty(), returned) {
+            (false, Some(field)) => {
+                let why = format!(
+                    "; an @interfaceObject does not stand for its implementations where \"{field}\" returns \"{name}\""
+                );
+                (stood_for.into_iter().chain(missing).collect(), why)
+            }
+            _ => (missing, String::new()),
+        };
         if !missing.is_empty() {
+            let mut names: Vec<&str> = missing.into_iter().map(Name::as_str).collect();
+            names.sort_unstable();
             self.diagnostics.error(
                 code::INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE,
                 format!(
                     "interface \"{name}\" has a @key in subgraph \"{}\", so that subgraph must \
-                     define all its implementations, but it lacks {}",
+                     define all its implementations, but it lacks {}{why}",
                     interface.subgraph.name,
-                    crate::diagnostics::join_quoted(&missing)
+                    crate::diagnostics::join_quoted(&names)
                 ),
                 interface.subgraph.locate(interface.ty.name().location()),
             );
         }
+    }
+
+    /// Whether an interface object below the interface stands for the type in the interface's subgraph.
+    fn stands_for(&self, name: &Name, interface: &TypeSource<'_>, ty: &Name) -> bool {
+        let mut objects = self.index.interface_objects_above(ty).iter();
+        objects.any(|object| {
+            object.subgraph.name == interface.subgraph.name
+                && interfaces_of(object.ty).contains(name)
+        })
     }
 
     /// The interface objects that resolve a field of an object type through one of its interfaces.
