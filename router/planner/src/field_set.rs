@@ -66,15 +66,6 @@ impl FieldSet {
         self.items.is_empty()
     }
 
-    /// How many fields it selects that have no fields below them.
-    pub fn leaves(&self) -> usize {
-        let of_item = |item: &FieldSetItem| match item {
-            FieldSetItem::Field { set, .. } if set.is_empty() => 1,
-            FieldSetItem::Field { set, .. } | FieldSetItem::Fragment { set, .. } => set.leaves(),
-        };
-        self.items.iter().map(of_item).sum()
-    }
-
     /// The field `name` at the top of the set, outside fragments.
     pub fn field(&self, name: &str) -> Option<&FieldSet> {
         self.items.iter().find_map(|item| match item {

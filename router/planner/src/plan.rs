@@ -195,8 +195,8 @@ pub struct RepresentationField {
     pub name: Name,
     /// Runtime type names of the enclosing object that have this field; `None` is all.
     pub types: Option<Vec<Name>>,
-    /// True when the value may be null in a representation: what is required, and what is of a nullable type in a key of
-    /// several fields. A null in a field where this is false leaves the entity out.
+    /// True when the value may be null in a representation: what is required, and what is of a nullable type in a key with
+    /// others that are not. A null in a field where this is false leaves the entity out.
     pub nullable: bool,
     /// The fields below, empty for a leaf.
     pub fields: Vec<RepresentationField>,

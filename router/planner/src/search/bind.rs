@@ -29,20 +29,10 @@ pub(crate) struct Bound {
 enum Nulls {
     /// All of what is required: the subgraph computes with what it gets.
     All,
-    /// Those of a key that are of a nullable type: the others may tell entities apart without them.
+    /// Those of a key that are of a nullable type, where others never are: these tell entities apart.
     Nullable,
-    /// Not the only field of a key: without it, it is nobody's.
+    /// None of a key that may be nothing but null, and then nobody's.
     None,
-}
-
-impl Nulls {
-    fn of(set: &FieldSet, for_key: bool) -> Nulls {
-        match for_key {
-            false => Nulls::All,
-            true if set.leaves() > 1 => Nulls::Nullable,
-            true => Nulls::None,
-        }
-    }
 }
 
 impl Search<'_> {
@@ -54,7 +44,28 @@ impl Search<'_> {
         set: &FieldSet,
         for_key: bool,
     ) -> Option<Vec<Bound>> {
-        self.bind_set(position, scope, set, Nulls::of(set, for_key))
+        let owner = self.tree.owner(position, scope);
+        let nulls = match for_key {
+            false => Nulls::All,
+            true if self.is_never_null(owner, set) => Nulls::Nullable,
+            true => Nulls::None,
+        };
+        self.bind_set(position, scope, set, nulls)
+    }
+
+    /// Whether some field of the set always has a value.
+    fn is_never_null(&self, owner: TypeId, set: &FieldSet) -> bool {
+        let model = self.supergraph.model();
+        set.items.iter().any(|item| {
+            let FieldSetItem::Field { name, set, .. } = item else {
+                return false;
+            };
+            let ty = model.ty(owner).fields.get(name);
+            ty.filter(|ty| ty.is_non_null()).is_some_and(|ty| {
+                let below = model.type_id(ty.inner_named_type());
+                set.is_empty() || below.is_some_and(|below| self.is_never_null(below, set))
+            })
+        })
     }
 
     fn bind_set(
