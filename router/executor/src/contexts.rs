@@ -11,10 +11,11 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::Value;
 use souk_planner::plan::{SubgraphOperation, TextPart};
 
+use crate::entities::Entities;
 use crate::fetch::State;
 use crate::prepared::contexts::{ContextStep, Contextual, ContextualGroup};
 use crate::prepared::{FetchStep, Group, PreparedPlan, Segment};
-use crate::representations::{self, Collected, Entities, Writer, fitting_shape};
+use crate::representations::{self, Collected, Writer, fitting_shape};
 use crate::request::JsonMap;
 use crate::symbols::NO_SYMBOL;
 use crate::transport::InputForm;

@@ -6,9 +6,9 @@ use hashbrown::HashSet;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::entities::Entities;
 use crate::locate::{Places, TreeStep};
 use crate::prepared::FetchId;
-use crate::representations::Entities;
 use crate::request::JsonMap;
 use crate::tree::ObjectId;
 

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 
 use crate::client_errors::{ClientErrors, ClientPaths};
 use crate::contexts;
+use crate::entities::{self, Entities};
 use crate::errors::GraphQLError;
 use crate::fetch::{State, TakenIn, WITH_ERRORS, subgraph_request};
 use crate::introspection::{ApiSchema, Introspected};
@@ -17,7 +18,6 @@ use crate::link::Link;
 use crate::observe::count_error;
 use crate::prepared::contexts::Contextual;
 use crate::prepared::{FetchStep, Step};
-use crate::representations::{self, Entities};
 use crate::request::{ExecutionRequest, RequestContext};
 use crate::response::Response;
 use crate::subscription;
@@ -232,14 +232,20 @@ impl<'a> Execution<'a> {
         fetch: &FetchStep,
         request: &ExecutionRequest,
         mut entities: Vec<Entities>,
-        again: impl Fn() -> Vec<Entities>,
+        again: impl FnOnce() -> Vec<Entities>,
     ) {
-        loop {
-            let sent = link.fetch(subgraph_request(fetch, &mut entities, request));
-            let TakenIn::Lost(groups) = self.take_in(link, fetch, &entities, sent.await) else {
-                return;
-            };
-            entities = representations::only(again(), &groups, link.input_form());
+        let sent = link.fetch(subgraph_request(fetch, &mut entities, request));
+        let taken = self.take_in(link, fetch, &entities, sent.await);
+        if let TakenIn::Lost(groups) = taken {
+            // Once: each answer may be about one group only, and there may be many.
+            let mut rest = entities::only(again(), &groups, link.input_form());
+            let sent = link.fetch(subgraph_request(fetch, &mut rest, request));
+            let taken = self.take_in(link, fetch, &rest, sent.await);
+            if let TakenIn::Lost(groups) = taken {
+                self.with_state(|state| {
+                    state.note_refused(fetch, groups.iter().map(|group| &rest[*group]));
+                });
+            }
         }
     }
 
@@ -263,8 +269,11 @@ impl<'a> Execution<'a> {
                 variables: found.variables,
                 ..self.request.clone()
             };
-            let again = || found.entities.clone();
-            self.send(link, &found.step, &request, again(), again).await;
+            // Only a request about several groups may have to be repeated.
+            let kept = (found.entities.len() > 1).then(|| found.entities.clone());
+            let again = || kept.unwrap_or_default();
+            self.send(link, &found.step, &request, found.entities, again)
+                .await;
         });
         join_all(sent).await;
     }

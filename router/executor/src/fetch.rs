@@ -2,13 +2,14 @@
 
 use hashbrown::HashSet;
 
+use crate::entities::Entities;
 use crate::errors::{FailedAnswer, FetchErrors};
 use crate::link::{Link, failure};
 use crate::locate::{Locator, Places};
 use crate::merge::{self, Misfits};
 use crate::parse;
 use crate::prepared::{FetchStep, Group, PreparedPlan};
-use crate::representations::{self, Entities};
+use crate::representations;
 use crate::subgraph_error::SubgraphError;
 use crate::symbols::Prediction;
 use crate::transport::{InputForm, SubgraphRequest, SubgraphResponse, TransportError, Variables};
@@ -112,9 +113,7 @@ impl State {
         }
         if !innocent.is_empty() {
             let guilty = (0..entities.len()).filter(|group| !innocent.contains(group));
-            let targets = guilty.flat_map(|group| &entities[group].targets);
-            let objects = targets.map(|(object, _)| *object);
-            self.errors.note_refused(fetch.id, objects);
+            self.note_refused(fetch, guilty.map(|group| &entities[group]));
             return TakenIn::Lost(innocent);
         }
         let merged = self.merge(plan, fetch, entities, received.data, has_errors);
@@ -242,13 +241,17 @@ impl State {
         problem.map_or(Ok(()), Err)
     }
 
-    /// Notes that all that a fetch asked for is missing.
-    fn note_refused(&mut self, fetch: &FetchStep, entities: &[Entities]) {
+    /// Notes that all that a fetch asked for is missing, of these entities if it asks about any.
+    pub fn note_refused<'e>(
+        &mut self,
+        fetch: &FetchStep,
+        entities: impl IntoIterator<Item = &'e Entities>,
+    ) {
         if fetch.groups.is_empty() {
             let targets = representations::objects_at(&mut self.tree, &fetch.root_at);
             self.errors.note_refused(fetch.id, targets);
         }
-        let targets = entities.iter().flat_map(|group| &group.targets);
+        let targets = entities.into_iter().flat_map(|group| &group.targets);
         let objects = targets.map(|(object, _)| *object);
         self.errors.note_refused(fetch.id, objects);
     }

@@ -3,6 +3,7 @@
 mod brought;
 mod client_errors;
 mod contexts;
+mod entities;
 mod errors;
 mod executor;
 mod fetch;

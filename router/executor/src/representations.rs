@@ -6,47 +6,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::entities::Entities;
 use crate::prepared::{Group, Segment, Shape, ShapeField};
 use crate::request::JsonMap;
 use crate::symbols::{NO_SYMBOL, Symbols};
 use crate::transport::{InputForm, Representations};
 use crate::tree::{ObjectId, ROOT, Span, Tree, TreeValue};
-
-/// The entities of one group.
-#[derive(Debug, Clone)]
-pub(crate) struct Entities {
-    /// What is sent.
-    pub representations: Representations,
-    /// How many are sent.
-    pub len: u32,
-    /// Each object of the tree that waits for data, with the index of its representation.
-    pub targets: Vec<(ObjectId, u32)>,
-}
-
-impl Entities {
-    /// Nobody.
-    pub fn none(form: InputForm) -> Entities {
-        let representations = match form {
-            InputForm::Json => Representations::Json(Bytes::from_static(b"[]")),
-            InputForm::Values => Representations::Values(Vec::new()),
-        };
-        Entities {
-            representations,
-            len: 0,
-            targets: Vec::new(),
-        }
-    }
-}
-
-/// Those of these groups, for a request in which nobody is asked about in the others.
-pub(crate) fn only(entities: Vec<Entities>, groups: &[usize], form: InputForm) -> Vec<Entities> {
-    let entities = entities.into_iter().enumerate();
-    let kept = entities.map(|(index, group)| match groups.contains(&index) {
-        true => group,
-        false => Entities::none(form),
-    });
-    kept.collect()
-}
 
 /// Finds the entities of a group and builds their representations.
 pub(crate) fn collect(

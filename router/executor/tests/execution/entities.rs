@@ -311,6 +311,45 @@ async fn entities_that_fail_together_take_nothing_from_those_of_other_places() {
     }
 }
 
+/// A subgraph whose database is down may blame one place after the other, and there may be hundreds.
+#[tokio::test]
+async fn a_subgraph_that_always_fails_is_asked_once_more() {
+    let text = "query($a:[_Any!]!,$b:[_Any!]!,$c:[_Any!]!){a:_entities(representations:$a){...on User{name}}\
+                b:_entities(representations:$b){...on User{age}}c:_entities(representations:$c){...on User{age}}}";
+    let graph = Graph::new(SCHEMA)
+        .subgraph("one", |_| {
+            let reviews = [json!({ "author": user("2") })];
+            Answer::Json(json!({ "data": { "me": user("1"), "reviews": reviews } }))
+        })
+        .await
+        .subgraph("users", |request| {
+            let is_asked = |variable: &&str| request.variable(variable) != &json!([]);
+            let first = ["a", "b", "c"].into_iter().find(is_asked);
+            let error = json!({ "message": "no connection", "path": [first] });
+            Answer::Json(json!({ "data": null, "errors": [error] }))
+        })
+        .await;
+    let groups_of_all = vec![
+        group("a", "a", "me", &[("User", "id")]),
+        group("b", "b", "reviews.@.author", &[("User", "id")]),
+        group("c", "c", "me", &[("User", "id")]),
+    ];
+    let plan = sequence([
+        root("one", "{me{__typename id}reviews{author{__typename id}}}"),
+        groups("users", groups_of_all, text),
+    ]);
+    let response = graph
+        .run("{ me { name age } reviews { author { age } } }", plan)
+        .await;
+    let me = json!({ "name": null, "age": null });
+    let reviews = json!([{ "author": { "age": null } }]);
+    assert_eq!(response["data"], json!({ "me": me, "reviews": reviews }));
+    let places = error_places(&response);
+    let found: Vec<Value> = places.into_iter().map(|(path, _)| path).collect();
+    assert_eq!(found, [json!(["me"]), json!(["reviews", 0, "author"])]);
+    assert_eq!(graph.received("users").len(), 2);
+}
+
 #[tokio::test]
 async fn nested_required_fields_keep_their_shape() {
     const NESTED: &str = "
