@@ -55,7 +55,7 @@ async fn a_protected_graph_without_configuration_says_who_is_missing() {
     assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{answer}");
 }
 
-/// As programs do that tell a server of a new file.
+/// For what no notice tells of, such as a change of a file by another of its names.
 #[tokio::test]
 async fn a_hangup_has_the_file_read_again() {
     souk_platform::tls::install();
@@ -63,15 +63,24 @@ async fn a_hangup_has_the_file_read_again() {
     let open = supergraph(&subgraph, "product: Product!");
     let folder = Folder::new(&[("supergraph.graphql", &open)]);
     let router = Router::start(&folder, &[]);
-    crate::router::signal(&router.child, "HUP");
-    crate::eventually("a line in the log", || {
-        let log = router.log.lock().unwrap();
-        log.contains("reading the supergraph again")
-    });
-    let client = reqwest::Client::new();
-    let answer = router.query(&client, "{ product { name } }").await.unwrap();
-    assert_eq!(answer["data"]["product"]["name"], "Lamp", "{answer}");
+    let hang_up_until_logged = |line: &str| {
+        crate::router::signal(&router.child, "HUP");
+        crate::eventually(line, || router.log.lock().unwrap().contains(line));
+    };
+    hang_up_until_logged("the supergraph has not changed");
+
+    let elsewhere = Folder::new(&[]);
+    let other_name = elsewhere.path("supergraph.graphql");
+    std::fs::hard_link(folder.path("supergraph.graphql"), &other_name).unwrap();
+    let larger = supergraph(&subgraph, "product: Product! newest: Product!");
+    std::fs::write(&other_name, larger).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(router.reloads("loaded").await, 0);
+    hang_up_until_logged("supergraph reloaded");
+    assert_eq!(router.reloads("loaded").await, 1);
+    let client = reqwest::Client::new();
+    let answer = router.query(&client, "{ newest { name } }").await.unwrap();
+    assert_eq!(answer["data"]["newest"]["name"], "Sofa", "{answer}");
 }
 
 const CLIENTS: usize = 8;

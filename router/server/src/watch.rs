@@ -23,7 +23,7 @@ impl Drop for SupergraphWatch {
 
 impl SupergraphWatch {
     /// Reads the file again without waiting for a notice of a change: some file systems give none, such as those of a
-    /// network. As always, nothing is reloaded when it is what was read last.
+    /// network. The log says what comes of it; nothing is reloaded when the file is what is served.
     pub fn look_again(&self) {
         self.asked.notify_one();
     }
@@ -63,10 +63,15 @@ async fn follow(
 ) {
     let mut unwatched = Told::default();
     let mut unread = Told::default();
+    let mut is_refused = false;
     loop {
-        tokio::select! {
-            () = watch.changed(None) => {}
-            () = asked.notified() => {}
+        let is_asked = tokio::select! {
+            () = watch.changed(None) => false,
+            () = asked.notified() => true,
+        };
+        if is_asked {
+            // Who asks is told again what is wrong.
+            (unwatched, unread) = Default::default();
         }
         match watch.follow([&*path]) {
             Ok(()) => unwatched = Told::default(),
@@ -86,11 +91,16 @@ async fn follow(
             }
         };
         unread = Told::default();
-        if text == last {
+        if text == last && !(is_asked && is_refused) {
+            if is_asked {
+                tracing::info!(path = %path.display(), "the supergraph has not changed");
+            }
             continue;
         }
         last.clone_from(&text);
-        match router.reload(text).await {
+        let reloaded = router.reload(text).await;
+        is_refused = reloaded.is_err();
+        match reloaded {
             Ok(()) => tracing::info!(path = %path.display(), "supergraph reloaded"),
             Err(error) => {
                 tracing::error!(path = %path.display(), %error, "the supergraph is not usable, the last one stays");

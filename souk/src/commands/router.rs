@@ -58,9 +58,9 @@ pub async fn run(args: RouterArgs) -> Result<(), Failure> {
     let watch = handle
         .watch(&args.supergraph, supergraph)
         .map_err(Failure::setup)?;
+    look_again_when_told(watch)?;
     let bound = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(url = format!("http://{bound}{path}"), "serving");
-    look_again_when_told(watch)?;
     tokio::spawn(async move {
         if let Err(failure) = told_to_stop().await {
             failure.report();
