@@ -196,6 +196,10 @@ impl Router {
     }
 
     /// The same router with further routes beside its own.
+    ///
+    /// # Panics
+    ///
+    /// When they have a path of this router's, or a fallback: what is sent elsewhere is answered by this router.
     pub fn with_routes(mut self, routes: axum::Router) -> Router {
         self.routes = self.routes.merge(routes);
         self
