@@ -1,7 +1,7 @@
 //! What surrounds the graph: correlation, headers, health, metrics.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt;
 use reqwest::StatusCode;
