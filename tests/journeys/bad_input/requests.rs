@@ -388,12 +388,12 @@ async fn variables_that_do_not_fit() {
         (
             "mutation($i: AddToCartInput!) { addToCart(input: $i) { __typename } }",
             json!({ "i": { "variantId": "x", "amount": 2 } }),
-            "key amount not in type AddToCartInput",
+            "variable i has the key amount, which type AddToCartInput does not have",
         ),
         (
             "mutation($i: AddToCartInput!) { addToCart(input: $i) { __typename } }",
             json!({ "i": { "quantity": 2 } }),
-            "variantId",
+            "variable i lacks the field variantId, which type AddToCartInput needs",
         ),
     ];
     let client = Client::new(in_one_process().await.url());

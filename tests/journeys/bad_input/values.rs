@@ -218,13 +218,13 @@ async fn prices() {
             json!("1.00"),
             "eur",
             "",
-            "MoneyInput.currency: \"eur\" to type CurrencyCode",
+            "variable input.variants[0].price.currency: \"eur\" to type CurrencyCode",
         ),
         (
             json!("1.00"),
             "XYZ",
             "",
-            "MoneyInput.currency: \"XYZ\" to type CurrencyCode",
+            "variable input.variants[0].price.currency: \"XYZ\" to type CurrencyCode",
         ),
     ]
     .map(|(amount, currency, argument, message)| {
