@@ -9,6 +9,7 @@ use souk_router::config::ConfigError;
 
 /// What stands in the reference's examples, with the files that they refer to in a folder that is there.
 struct Reference {
+    text: String,
     examples: Vec<String>,
     _files: tempfile::TempDir,
 }
@@ -31,8 +32,33 @@ impl Reference {
         let examples = blocks.map(|block| block.split_once("```").unwrap().0.to_owned());
         Reference {
             examples: examples.collect(),
+            text,
             _files: files,
         }
+    }
+
+    /// The keys of the tables, from the document's root, with what stands for the default.
+    fn defaults(&self) -> Vec<(String, String)> {
+        let mut defaults = Vec::new();
+        // In a table of defaults, what its keys are below.
+        let mut above = None;
+        for line in self.text.lines() {
+            let mut cells = line.split(" | ");
+            let (first, second) = (cells.next().unwrap_or_default(), cells.next());
+            if let Some(heading) = first.strip_prefix("| key") {
+                let of = quoted(heading.trim_start_matches(" of "));
+                above =
+                    (second == Some("default")).then_some(of.map_or(String::new(), |of| of + "."));
+            } else if !line.starts_with('|') {
+                above = None;
+            } else if let Some(above) = &above
+                && let Some(key) = quoted(first.trim_start_matches("| "))
+                && let Some(default) = second.and_then(quoted)
+            {
+                defaults.push((format!("{above}{key}"), default));
+            }
+        }
+        defaults
     }
 
     fn documents(&self) -> impl Iterator<Item = Value> {
@@ -70,6 +96,37 @@ fn its_last_example_has_every_key_at_its_default() {
 }
 
 #[test]
+fn its_tables_tell_the_defaults() {
+    // What a map must have, whatever else is in it.
+    let needed = [
+        ("authentication.router.jwt", json!({})),
+        (
+            "authentication.router.jwt.jwks[]",
+            json!({ "url": "https://id.example/keys" }),
+        ),
+        ("coprocessor", json!({ "url": "http://127.0.0.1:8081" })),
+        ("cors.policies[]", json!({})),
+        ("include_subgraph_errors.all", json!({})),
+    ];
+    let mut told = 0;
+    for (key, default) in Reference::read().defaults() {
+        let mut document = json!({});
+        for (map, content) in &needed {
+            if key.starts_with(&format!("{map}.")) {
+                *at(&mut document, map) = content.clone();
+            }
+        }
+        let without = RouterConfig::from_value(document.clone()).unwrap();
+        *at(&mut document, &key) = serde_saphyr::from_str(&default).unwrap();
+        let with = RouterConfig::from_value(document);
+        let with = with.unwrap_or_else(|error| panic!("{key}: {default}: {error}"));
+        assert_eq!(with, without, "{default} is not the default of {key}");
+        told += 1;
+    }
+    assert!(told > 60, "only {told} defaults were found");
+}
+
+#[test]
 fn it_has_an_example_of_every_key() {
     let reference = Reference::read();
     let (mut said, mut expected) = (BTreeSet::new(), BTreeSet::new());
@@ -93,6 +150,34 @@ const NAMED: [&str; 6] = [
     "override_subgraph_url",
     "override_labels",
 ];
+
+/// What stands between the first two backticks, if the text begins with them.
+fn quoted(text: &str) -> Option<String> {
+    let (quoted, _) = text.strip_prefix('`')?.split_once('`')?;
+    Some(quoted.to_owned())
+}
+
+/// The place of a key such as `cors.policies[].origins` or `plugins."a.b"`, made where it is not there.
+fn at<'v>(document: &'v mut Value, key: &str) -> &'v mut Value {
+    let (path, last) = match key.trim_end_matches('"').split_once(".\"") {
+        Some((path, last)) => (path, Some(last)),
+        None => (key, None),
+    };
+    let mut place = document;
+    for step in path.split('.').chain(last) {
+        place = match step.strip_suffix("[]") {
+            Some(list) => {
+                let list = &mut place[list];
+                if list.is_null() {
+                    *list = json!([null]);
+                }
+                &mut list[0]
+            }
+            None => &mut place[step],
+        };
+    }
+    place
+}
 
 /// Where the value of a key is, with `<name>` for every name.
 fn below(path: &str, key: &str) -> String {
