@@ -3,6 +3,7 @@
 mod launch;
 mod part;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output};
 use std::time::Duration;
@@ -24,7 +25,7 @@ const ROUTER: &str = "router";
 /// The second one.
 const OTHER_ROUTER: &str = "other router";
 
-/// A running platform. Everything it started ends when it is dropped.
+/// A running platform. When it is dropped everything it started ends, and its files are removed.
 pub struct Platform {
     launch: Launch,
     directory: PathBuf,
@@ -169,5 +170,13 @@ impl Platform {
     fn part_mut(&mut self, name: &str) -> &mut Part {
         let part = self.parts.iter_mut().find(|part| part.name == name);
         part.unwrap_or_else(|| panic!("the platform has no part {name}"))
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.parts.clear();
+        // A database is some 40 MB. What cannot be removed is left for the end of all tests.
+        let _ = fs::remove_dir_all(&self.directory);
     }
 }
