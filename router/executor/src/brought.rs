@@ -87,6 +87,16 @@ impl<'a> Brought<'a> {
         self.starts_of(place, &place.fields, TYPENAME)
     }
 
+    /// The same for a key of the object that so many keys of a place lead to, be it one of the client's or not.
+    pub fn starts_of_key(
+        &self,
+        place: &KeptPlace<'_>,
+        depth: usize,
+        key: Symbol,
+    ) -> Vec<Start<'a>> {
+        self.starts_of(place, &place.fields[..depth], key)
+    }
+
     /// The same for a key of the object that so many fields of the place lead to.
     fn starts_of(&self, place: &KeptPlace<'_>, above: &[&Field], key: Symbol) -> Vec<Start<'a>> {
         let may_be = |ty: &str| self.may_be(place, above.len(), ty);

@@ -63,12 +63,15 @@ pub(crate) struct FetchErrors {
     asked: HashSet<(FetchId, ObjectId)>,
     /// The objects for which fetches brought errors and nothing else.
     refused: HashSet<(FetchId, ObjectId)>,
+    /// Whether a fetch could not ask about an entity for a null that may not be.
+    pub has_mistakes: bool,
 }
 
 impl FetchErrors {
     /// Notes that a fetch asks about entities. No error of before has kept it from that, so none explains what the
     /// fetch leaves out there.
     pub fn note_asked(&mut self, fetch: FetchId, entities: &[Entities]) {
+        self.has_mistakes |= entities.iter().any(|group| group.has_mistakes);
         if !self.answers.is_empty() {
             let targets = entities.iter().flat_map(|group| &group.targets);
             self.asked

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use apollo_compiler::Name;
-use souk_planner::plan::{BuiltInScalar, Condition, Denial, QueryPlan, SubgraphOperation};
+use souk_planner::plan::{BuiltInScalar, Condition, Denial, IfNull, QueryPlan, SubgraphOperation};
 
 use asked::Asked;
 use contexts::Contextual;
@@ -210,7 +210,7 @@ pub(crate) struct ShapeField {
     /// The name as it is written, after a comma: `,"name":`.
     pub key_text: Box<[u8]>,
     pub types: Option<TypeSet>,
-    pub nullable: bool,
+    pub if_null: IfNull,
     pub fields: Vec<ShapeField>,
 }
 

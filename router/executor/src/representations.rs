@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
+use souk_planner::plan::IfNull;
 
 use crate::entities::Entities;
 use crate::prepared::{Group, Segment, Shape, ShapeField};
@@ -40,6 +41,8 @@ pub(crate) struct Collected {
     distinct: Distinct,
     values: Vec<serde_json::Value>,
     targets: Vec<(ObjectId, u32)>,
+    /// See [`Entities`].
+    pub has_mistakes: bool,
 }
 
 impl Collected {
@@ -48,6 +51,7 @@ impl Collected {
         let distinct = &mut self.distinct;
         let start = distinct.start();
         if !writer.representation(&mut distinct.text, object, shape) {
+            self.has_mistakes |= writer.mistake(object, &shape.fields).is_some();
             distinct.remove_from(start);
             return;
         }
@@ -67,6 +71,7 @@ impl Collected {
                 InputForm::Values => Representations::Values(self.values),
             },
             targets: self.targets,
+            has_mistakes: self.has_mistakes,
         }
     }
 }
@@ -265,6 +270,36 @@ impl<'a> Writer<'a> {
         true
     }
 
+    /// The first of the fields that is null although it may not be, behind those that it is below.
+    pub fn mistake<'f>(
+        &self,
+        object: ObjectId,
+        fields: &'f [ShapeField],
+    ) -> Option<Vec<&'f ShapeField>> {
+        let mut fields = fields.iter().filter(|field| self.applies(object, field));
+        fields.find_map(|field| {
+            let value = self.tree.field(object, field.source)?;
+            if value == TreeValue::Null {
+                return (field.if_null == IfNull::Mistake).then(|| vec![field]);
+            }
+            let mut values = vec![value];
+            while let Some(value) = values.pop() {
+                match value {
+                    TreeValue::List { first, .. } => {
+                        values.extend(self.tree.chain(first).map(|item| item.value));
+                    }
+                    TreeValue::Object(object) => {
+                        if let Some(below) = self.mistake(object, &field.fields) {
+                            return Some([vec![field], below].concat());
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            None
+        })
+    }
+
     fn applies(&self, object: ObjectId, field: &ShapeField) -> bool {
         let type_name = self.tree.objects[object as usize].type_name;
         field
@@ -276,7 +311,7 @@ impl<'a> Writer<'a> {
     /// The field's value, unless it is missing or a null that may not be sent.
     fn needed(&self, object: ObjectId, field: &ShapeField) -> Option<TreeValue> {
         let value = self.tree.field(object, field.source)?;
-        (value != TreeValue::Null || field.nullable).then_some(value)
+        (value != TreeValue::Null || field.if_null == IfNull::Send).then_some(value)
     }
 
     /// Appends a value; false when something needed below it is missing.

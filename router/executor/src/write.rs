@@ -43,6 +43,7 @@ pub(crate) fn write_response<'a>(
         conditions,
         introspected,
         problems: Problems::new(tree, plan, conditions, fetch_errors, may_learn),
+        has_mistakes: fetch_errors.noted.has_mistakes,
         out: Vec::with_capacity(size_hint),
     };
     let (mut out, found) = writer.response();
@@ -75,6 +76,8 @@ struct Writer<'a> {
     conditions: &'a [bool],
     introspected: Option<&'a Introspected>,
     problems: Problems<'a>,
+    /// Whether something may not have been fetched for a null that may not be.
+    has_mistakes: bool,
     out: Vec<u8>,
 }
 
@@ -102,16 +105,7 @@ impl<'a> Writer<'a> {
         let mut first = true;
         let mut cursor = self.tree.objects[object as usize].first;
         for field in &fields.fields {
-            if field
-                .condition
-                .is_some_and(|condition| !self.conditions[condition as usize])
-            {
-                continue;
-            }
-            if let Some(types) = &field.types
-                && type_name != NO_SYMBOL
-                && !types.contains(type_name)
-            {
+            if !self.applies(field, type_name) {
                 continue;
             }
             let comma = usize::from(std::mem::take(&mut first));
@@ -131,7 +125,40 @@ impl<'a> Writer<'a> {
             }
         }
         self.out.push(b'}');
+        if self.has_mistakes {
+            self.missing(object, type_name, fields, parent);
+        }
         Ok(())
+    }
+
+    fn applies(&self, field: &Field, type_name: Symbol) -> bool {
+        let holds = |condition| self.conditions[condition as usize];
+        let is_of = |types: &TypeSet| type_name == NO_SYMBOL || types.contains(type_name);
+        field.condition.is_none_or(holds) && field.types.as_ref().is_none_or(is_of)
+    }
+
+    /// Looks for fields of an object that nobody brought, once it is known that the object stays.
+    #[cold]
+    fn missing(
+        &mut self,
+        object: ObjectId,
+        type_name: Symbol,
+        fields: &Fields,
+        parent: Option<&Place>,
+    ) {
+        for field in &fields.fields {
+            let is_fetched = matches!(
+                field.value,
+                FieldValue::Composite { .. } | FieldValue::Scalar(_) | FieldValue::Enum(_)
+            );
+            if is_fetched
+                && self.applies(field, type_name)
+                && self.tree.field(object, field.source).is_none()
+            {
+                self.problems
+                    .missing(&Place::of_field(parent, field, object));
+            }
+        }
     }
 
     /// The value of a field. Fields mostly come in the order in which they are asked for, so the search goes on

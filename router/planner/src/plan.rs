@@ -195,11 +195,21 @@ pub struct RepresentationField {
     pub name: Name,
     /// Runtime type names of the enclosing object that have this field; `None` is all.
     pub types: Option<Vec<Name>>,
-    /// True when the value may be null in a representation: what is required, and what is of a nullable type in a key with
-    /// others that are not. A null in a field where this is false leaves the entity out.
-    pub nullable: bool,
+    /// What becomes of the entity where the value is null.
+    pub if_null: IfNull,
     /// The fields below, empty for a leaf.
     pub fields: Vec<RepresentationField>,
+}
+
+/// What a null in a representation's field means. Of two uses of a field the later in this order holds for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IfNull {
+    /// It is sent: what is required, and what is of a nullable type in a key with others that are not.
+    Send,
+    /// The entity is left out: it has no such key.
+    LeaveOut,
+    /// The entity is left out, and the subgraph that the null came from is to blame: all say that the field has a value.
+    Mistake,
 }
 
 /// One step from the root of the tree towards an entity.

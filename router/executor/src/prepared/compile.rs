@@ -192,7 +192,7 @@ impl Compiler {
             name: field.name.as_str().into(),
             key_text: format!(",\"{}\":", field.name).into_bytes().into(),
             types: field.types.as_ref().map(|types| self.types(types)),
-            nullable: field.nullable,
+            if_null: field.if_null,
             fields: field
                 .fields
                 .iter()

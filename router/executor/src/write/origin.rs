@@ -1,10 +1,13 @@
 //! Which subgraph a value came from. Only errors raise the question, so nothing is noted while values come in.
 
+use hashbrown::HashSet;
+
 use crate::brought::{Brought, Start};
 use crate::place::KeptPlace;
-use crate::prepared::{PreparedPlan, Step};
+use crate::prepared::{PreparedPlan, ShapeField, Step};
 use crate::representations;
-use crate::tree::Tree;
+use crate::symbols::Symbol;
+use crate::tree::{ObjectId, Tree};
 
 /// The fetches of one execution.
 pub(super) struct Origins<'a> {
@@ -12,6 +15,18 @@ pub(super) struct Origins<'a> {
     plan: &'a PreparedPlan,
     conditions: &'a [bool],
     fetches: Vec<Fetch<'a>>,
+}
+
+/// A null that may not be, see `souk_planner::plan::IfNull`.
+pub(super) struct Mistake {
+    /// The object that has it.
+    pub object: ObjectId,
+    /// How many keys of the place lead to the object.
+    pub depth: usize,
+    /// The object's key that has it or, of a nested one, leads to it.
+    pub key: Symbol,
+    /// What the subgraph that needs it calls it.
+    pub name: String,
 }
 
 struct Fetch<'a> {
@@ -89,6 +104,58 @@ impl<'a> Origins<'a> {
             found = Some(subgraph);
         }
         found
+    }
+
+    /// The null that kept the fetches from asking which were to bring what is missing at a place, if there is one that may
+    /// not be. `starts` as for [`Origins::subgraph`].
+    pub fn mistake(
+        &self,
+        place: &KeptPlace<'_>,
+        starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
+    ) -> Option<Mistake> {
+        let mut seen = HashSet::new();
+        let mut fetches = self.fetches.iter().enumerate();
+        fetches.find_map(|(index, fetch)| {
+            let mut starts = starts(&fetch.brought).into_iter();
+            starts.find_map(|start| self.mistake_before(index, place, &start, &mut seen))
+        })
+    }
+
+    /// The same for one fetch. What it lacks may be for another before it to bring. Each of their groups is looked at once.
+    fn mistake_before(
+        &self,
+        index: usize,
+        place: &KeptPlace<'_>,
+        start: &Start<'a>,
+        seen: &mut HashSet<(usize, Symbol)>,
+    ) -> Option<Mistake> {
+        let (object, group) = (place.object(start.depth)?, start.group?);
+        let holds = |condition| self.conditions[condition as usize];
+        if !group.condition.is_none_or(holds) || !seen.insert((index, group.response_key)) {
+            return None;
+        }
+        let shape = representations::fitting_shape(self.tree, group, object)?;
+        let writer = representations::Writer::new(self.tree, &self.plan.symbols);
+        if let Some(fields) = writer.mistake(object, &shape.fields) {
+            let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+            return Some(Mistake {
+                object,
+                depth: start.depth,
+                key: fields.first()?.source,
+                name: names.join("."),
+            });
+        }
+        let lacks = |field: &&ShapeField| self.tree.field(object, field.source).is_none();
+        shape.fields.iter().filter(lacks).find_map(|field| {
+            let mut before = self.fetches[..index].iter().enumerate();
+            before.find_map(|(index, fetch)| {
+                let starts = fetch
+                    .brought
+                    .starts_of_key(place, start.depth, field.source);
+                let mut starts = starts.into_iter();
+                starts.find_map(|start| self.mistake_before(index, place, &start, seen))
+            })
+        })
     }
 
     /// Whether a fetch may have asked about the object of a place that it starts from. The tree only grows, so an object

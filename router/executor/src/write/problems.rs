@@ -1,5 +1,7 @@
 //! What is wrong with the values of a response.
 
+use hashbrown::HashSet;
+
 use super::explained::Explained;
 use super::origin::Origins;
 use crate::brought::{Brought, Start};
@@ -37,6 +39,8 @@ pub(super) struct Problems<'a> {
     explained: Option<Explained<'a>>,
     /// Where values came from; made for the first error.
     origins: Option<Origins<'a>>,
+    /// The nulls in keys that have an error, each by its object and the object's key.
+    mistakes: HashSet<(ObjectId, Symbol)>,
     found: Found<'a>,
     /// How many more errors there would be.
     unreported: usize,
@@ -59,6 +63,7 @@ impl<'a> Problems<'a> {
             may_learn,
             explained: None,
             origins: None,
+            mistakes: HashSet::new(),
             found: Found {
                 errors: Vec::new(),
                 faults: Vec::new(),
@@ -82,11 +87,45 @@ impl<'a> Problems<'a> {
     pub fn null(&mut self, field: &Field, place: &Place<'_>, is_missing: bool) {
         let here = place.to_kept(self.tree, None);
         let starts = |brought: &Brought<'a>| brought.starts_of_field(&here);
-        if !self.is_explained(&here, starts) {
-            let key = &field.response_key;
-            let message = format!("cannot return null for non-nullable field '{key}'");
-            self.add(message, &here, is_missing, starts);
+        if self.is_explained(&here, starts) || is_missing && self.is_kept_out(&here) {
+            return;
         }
+        let key = &field.response_key;
+        let message = format!("cannot return null for non-nullable field '{key}'");
+        self.add(message, &here, is_missing, starts);
+    }
+
+    /// A nullable field that no subgraph brought. It has an error only if one should have been asked and could not be; when
+    /// there are errors enough it is not looked at.
+    pub fn missing(&mut self, place: &Place<'_>) {
+        if self.found.errors.len() >= MAX_ERRORS {
+            return;
+        }
+        let here = place.to_kept(self.tree, None);
+        let starts = |brought: &Brought<'a>| brought.starts_of_field(&here);
+        if !self.is_explained(&here, starts) {
+            self.is_kept_out(&here);
+        }
+    }
+
+    /// Whether what is missing at a place could not be asked for, because a key is null that may not be. Adds the error, one
+    /// for each such null.
+    fn is_kept_out(&mut self, here: &KeptPlace<'_>) -> bool {
+        if !self.fetch_errors.noted.has_mistakes {
+            return false;
+        }
+        let starts = |brought: &Brought<'a>| brought.starts_of_field(here);
+        let Some(mistake) = self.origins().mistake(here, starts) else {
+            return false;
+        };
+        if self.mistakes.insert((mistake.object, mistake.key)) {
+            let key = &mistake.name;
+            let message = format!("cannot be fetched: the key '{key}' is null where it may not be");
+            self.add(message, here, false, |brought| {
+                brought.starts_of_key(here, mistake.depth, mistake.key)
+            });
+        }
+        true
     }
 
     /// A value that is not of the field's type.
@@ -154,17 +193,19 @@ impl<'a> Problems<'a> {
             return;
         }
         let error = GraphQLError::new(message, VALIDATION_FAILED).at(place.path.clone());
-        let (tree, plan, conditions) = (self.tree, self.plan, self.conditions);
-        let subgraph = self
-            .origins
-            .get_or_insert_with(|| Origins::new(tree, plan, conditions))
-            .subgraph(place, is_missing, starts);
+        let subgraph = self.origins().subgraph(place, is_missing, starts);
         self.blame(subgraph, &error);
         let named = subgraph.filter(|subgraph| (self.may_learn)(subgraph));
         self.found.errors.push(match named {
             Some(subgraph) => error.with_extension("service", subgraph),
             None => error,
         });
+    }
+
+    fn origins(&mut self) -> &Origins<'a> {
+        let (tree, plan, conditions) = (self.tree, self.plan, self.conditions);
+        self.origins
+            .get_or_insert_with(|| Origins::new(tree, plan, conditions))
     }
 
     fn blame(&mut self, subgraph: Option<&'a str>, error: &GraphQLError) {

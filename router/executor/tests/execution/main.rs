@@ -14,6 +14,7 @@ mod http;
 mod in_process;
 mod introspection;
 mod metrics;
+mod null_keys;
 mod nulls;
 mod origins;
 mod planned;

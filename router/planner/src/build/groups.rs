@@ -320,7 +320,7 @@ fn write(written: &mut Vec<RepresentationField>, new: RepresentationField) {
         .find(|known| known.name == new.name && known.types == new.types);
     match same {
         Some(same) => {
-            same.nullable &= new.nullable;
+            same.if_null = same.if_null.max(new.if_null);
             for below in new.fields {
                 write(&mut same.fields, below);
             }
@@ -334,7 +334,7 @@ fn field(search: &Search<'_>, bound: &Bound) -> RepresentationField {
         source_key: source_key(search, bound).clone(),
         name: bound.name.clone(),
         types: bound.scope.map(|scope| search.tree.names(scope)),
-        nullable: bound.nullable,
+        if_null: bound.if_null,
         fields: bound
             .below
             .iter()

@@ -1,12 +1,14 @@
 //! Keys and required fields, bound to fields of the tree.
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::Type;
 
 use super::{Goal, Search, Wanted};
 use crate::error::PlanError;
 use crate::field_set::{FieldSet, FieldSetItem};
 use crate::guard::Guard;
 use crate::model::{TypeId, TypeKind};
+use crate::plan::IfNull;
 use crate::scope::Scope;
 use crate::tree::{FieldId, NewField, PositionId};
 
@@ -19,8 +21,8 @@ pub(crate) struct Bound {
     pub(crate) field: Option<FieldId>,
     /// The runtime types it is for, when its position may hold others.
     pub(crate) scope: Option<Scope>,
-    /// Whether null will do, see [`Nulls`].
-    pub(crate) nullable: bool,
+    /// See [`Nulls`].
+    pub(crate) if_null: IfNull,
     pub(crate) below: Vec<Bound>,
 }
 
@@ -107,7 +109,7 @@ impl Search<'_> {
                             name: name.clone(),
                             field: Some(field),
                             scope,
-                            nullable: self.may_be_null(position, scope, name, nulls),
+                            if_null: self.if_null(position, scope, name, nulls),
                             below,
                         });
                     }
@@ -123,20 +125,20 @@ impl Search<'_> {
         Some(bound)
     }
 
-    fn may_be_null(
+    fn if_null(
         &self,
         position: PositionId,
         scope: Option<Scope>,
         name: &Name,
         nulls: Nulls,
-    ) -> bool {
+    ) -> IfNull {
+        let ty = self.tree.type_of(position, scope, name);
+        let is_non_null = ty.is_some_and(Type::is_non_null);
         match nulls {
-            Nulls::All => true,
-            Nulls::None => false,
-            Nulls::Nullable => {
-                let ty = self.tree.type_of(position, scope, name);
-                ty.is_some_and(|ty| !ty.is_non_null())
-            }
+            Nulls::All => IfNull::Send,
+            Nulls::Nullable | Nulls::None if is_non_null => IfNull::Mistake,
+            Nulls::Nullable => IfNull::Send,
+            Nulls::None => IfNull::LeaveOut,
         }
     }
 
@@ -257,7 +259,7 @@ fn typename(name: Name) -> Bound {
         name,
         field: None,
         scope: None,
-        nullable: false,
+        if_null: IfNull::Mistake,
         below: Vec::new(),
     }
 }
@@ -269,7 +271,7 @@ pub(crate) fn add_bound(known: &mut Vec<Bound>, new: Bound) {
     });
     match same {
         Some(same) => {
-            same.nullable &= new.nullable;
+            same.if_null = same.if_null.max(new.if_null);
             for below in new.below {
                 add_bound(&mut same.below, below);
             }

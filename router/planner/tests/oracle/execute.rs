@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use souk_planner::plan::{
-    Condition, EntityGroup, Fetch, Inputs, PathSegment, PlanNode, QueryPlan, RepresentationField,
-    SelectedValue, Selection,
+    Condition, EntityGroup, Fetch, IfNull, Inputs, PathSegment, PlanNode, QueryPlan,
+    RepresentationField, SelectedValue, Selection,
 };
 
 use super::subgraph::{Subgraph, merge};
@@ -255,7 +255,7 @@ fn represent(value: &Value, fields: &[RepresentationField]) -> Option<Map<String
 
 fn represent_value(value: &Value, field: &RepresentationField) -> Option<Value> {
     match value {
-        Value::Null => field.nullable.then_some(Value::Null),
+        Value::Null => (field.if_null == IfNull::Send).then_some(Value::Null),
         Value::Array(items) => items
             .iter()
             .map(|item| represent_value(item, field))

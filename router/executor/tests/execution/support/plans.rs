@@ -8,7 +8,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Name, Node, Schema};
 use souk_planner::plan::{
-    BuiltInScalar, Condition, EntityGroup, Fetch, Inputs, PathSegment, PlanNode, QueryPlan,
+    BuiltInScalar, Condition, EntityGroup, Fetch, IfNull, Inputs, PathSegment, PlanNode, QueryPlan,
     RepresentationField, RepresentationShape, SelectedField, SelectedValue, Selection,
     SubgraphOperation,
 };
@@ -303,7 +303,11 @@ fn representation_fields(
                 source_key: name.clone(),
                 name,
                 types: None,
-                nullable: next == Some('?'),
+                if_null: match next {
+                    Some('?') => IfNull::Send,
+                    Some('!') => IfNull::Mistake,
+                    _ => IfNull::LeaveOut,
+                },
                 fields: Vec::new(),
             });
         }
