@@ -87,10 +87,10 @@ impl RequestHook for IdentityHook {
             };
             let signed = signer.sign(&identity).map_err(|_| internal())?;
             let value = HeaderValue::try_from(signed).map_err(|_| internal())?;
-            context.headers.insert(IDENTITY_HEADER, value);
+            context.set_header(IDENTITY_HEADER, &value);
         }
         let correlation = context
-            .headers
+            .headers()
             .get(CORRELATION_HEADER)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
@@ -98,10 +98,10 @@ impl RequestHook for IdentityHook {
             .extensions
             .insert(CorrelationId(correlation.to_owned()));
         context.extensions.insert(identity);
-        context.headers.remove(CLIENT_HEADER);
+        context.remove_header(CLIENT_HEADER);
         if let Some(client) = self.client_address(parts) {
             if let Ok(value) = HeaderValue::try_from(client.0.to_string()) {
-                context.headers.insert(CLIENT_HEADER, value);
+                context.set_header(CLIENT_HEADER, &value);
             }
             context.extensions.insert(client);
         }

@@ -11,7 +11,8 @@ use crate::error::GraphQLError;
 /// opens a WebSocket, to decide whether it may.
 #[async_trait]
 pub trait RequestHook: Send + Sync + 'static {
-    /// Fills the context that subgraphs get, which has the propagated headers and the correlation id already.
+    /// Fills the context that subgraphs get, which has the propagated headers and the correlation id already: sets what no
+    /// client may, and takes out what nobody should get from one.
     ///
     /// `request` is the HTTP request; over a WebSocket, the upgrade request with the `connection_init` payload's
     /// texts as further headers. `claims` are the token's, `None` when the client is anonymous. An error refuses

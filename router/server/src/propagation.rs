@@ -1,8 +1,10 @@
 //! Which of a client's headers subgraphs get.
 
+use std::collections::HashMap;
+
 use http::{HeaderMap, HeaderName};
 
-use crate::config::{HeaderRule, Propagate, Remove};
+use crate::config::{HeaderRule, HeaderRules, Headers, Propagate, Remove};
 
 /// Headers that are about one connection, or about the body of one message: never passed on.
 const NEVER: [HeaderName; 14] = [
@@ -22,9 +24,24 @@ const NEVER: [HeaderName; 14] = [
     HeaderName::from_static("keep-alive"),
 ];
 
-/// The headers for subgraphs, by the rules in their order.
-pub(crate) fn propagate(rules: &[HeaderRule], client: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+/// What subgraphs get of a request with these headers: those without rules of their own, and each of the others.
+pub(crate) fn propagate(
+    config: &Headers,
+    client: &HeaderMap,
+) -> (HeaderMap, HashMap<String, HeaderMap>) {
+    let mut for_all = HeaderMap::new();
+    apply(&config.all.request, client, &mut for_all);
+    let for_one = |(subgraph, rules): (&String, &HeaderRules)| {
+        let mut headers = for_all.clone();
+        apply(&rules.request, client, &mut headers);
+        (subgraph.clone(), headers)
+    };
+    let for_each = config.subgraphs.iter().map(for_one).collect();
+    (for_all, for_each)
+}
+
+/// Applies rules in their order.
+fn apply(rules: &[HeaderRule], client: &HeaderMap, headers: &mut HeaderMap) {
     for rule in rules {
         match rule {
             HeaderRule::Propagate(Propagate::Named {
@@ -33,19 +50,16 @@ pub(crate) fn propagate(rules: &[HeaderRule], client: &HeaderMap) -> HeaderMap {
                 default,
             }) => {
                 let target = &rename.as_ref().unwrap_or(named).0;
-                headers.remove(target);
-                for value in client.get_all(&named.0) {
-                    headers.append(target, value.clone());
-                }
+                pass(client, &named.0, target, headers);
                 if let (Some(default), false) = (default, client.contains_key(&named.0)) {
                     headers.insert(target, default.0.clone());
                 }
             }
             HeaderRule::Propagate(Propagate::Matching(pattern)) => {
-                for (name, value) in client {
-                    if pattern.matches(name.as_str()) && !NEVER.contains(name) {
-                        headers.append(name, value.clone());
-                    }
+                let matches = |name: &&HeaderName| pattern.matches(name.as_str());
+                let passed = client.keys().filter(matches);
+                for name in passed.filter(|name| !NEVER.contains(name)) {
+                    pass(client, name, name, headers);
                 }
             }
             HeaderRule::Insert(insert) => {
@@ -66,7 +80,14 @@ pub(crate) fn propagate(rules: &[HeaderRule], client: &HeaderMap) -> HeaderMap {
             }
         }
     }
-    headers
+}
+
+/// Puts the values of a header, under another name or the same, in the place of those that are there.
+fn pass(from: &HeaderMap, name: &HeaderName, target: &HeaderName, headers: &mut HeaderMap) {
+    headers.remove(target);
+    for value in from.get_all(name) {
+        headers.append(target, value.clone());
+    }
 }
 
 #[cfg(test)]
@@ -74,10 +95,28 @@ mod tests {
     use super::*;
     use crate::config::RouterConfig;
 
+    /// What comes of a client's headers, sorted: for a subgraph without rules of its own, and for `order`.
+    fn propagated(yaml: &str, client: &[(&str, &str)]) -> [Vec<String>; 2] {
+        let config = RouterConfig::from_yaml(yaml).unwrap();
+        let mut headers = HeaderMap::new();
+        for (name, value) in client {
+            headers.append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+        }
+        let (for_all, for_each) = propagate(&config.headers, &headers);
+        let for_order = for_each.get("order").unwrap_or(&for_all);
+        [&for_all, for_order].map(|headers| {
+            let lines = headers
+                .iter()
+                .map(|(name, value)| format!("{name}={}", value.to_str().unwrap()));
+            let mut lines: Vec<String> = lines.collect();
+            lines.sort();
+            lines
+        })
+    }
+
     #[test]
     fn rules_apply_in_order() {
-        let config = RouterConfig::from_yaml(
-            r"
+        let rules = r"
 headers:
   all:
     request:
@@ -86,33 +125,55 @@ headers:
       - propagate: { matching: 'x-debug-.*|content-.*' }
       - insert: { name: x-from, value: router }
       - remove: { matching: '.*-secret' }
-",
-        )
-        .unwrap();
-        let mut client = HeaderMap::new();
-        for (name, value) in [
+";
+        let client = [
             ("accept-language", "de"),
             ("cookie", "session=1"),
             ("content-length", "3"),
             ("x-debug-level", "2"),
             ("x-debug-secret", "s"),
-        ] {
-            client.insert(name, value.parse().unwrap());
+        ];
+        let expected = [
+            "accept-language=de",
+            "x-debug-level=2",
+            "x-from=router",
+            "x-shop=main",
+        ];
+        assert_eq!(propagated(rules, &client)[0], expected);
+    }
+
+    #[test]
+    fn rules_of_one_subgraph_follow_those_for_all() {
+        let rules = r"
+headers:
+  all:
+    request:
+      - propagate: { named: accept-language }
+      - insert: { name: x-from, value: router }
+  subgraphs:
+    order:
+      request:
+        - propagate: { named: cookie }
+        - insert: { name: x-from, value: shop }
+        - remove: { named: accept-language }
+";
+        let client = [("accept-language", "de"), ("cookie", "session=1")];
+        let [others, order] = propagated(rules, &client);
+        assert_eq!(others, ["accept-language=de", "x-from=router"]);
+        assert_eq!(order, ["cookie=session=1", "x-from=shop"]);
+    }
+
+    #[test]
+    fn what_two_rules_pass_on_is_passed_on_once() {
+        let rules = r"
+headers:
+  all: { request: [{ propagate: { named: x-a } }, { propagate: { matching: 'x-.*' } }] }
+  subgraphs: { order: { request: [{ propagate: { matching: '.*' } }] } }
+";
+        let client = [("x-a", "1"), ("x-a", "2"), ("x-b", "3")];
+        let expected = ["x-a=1", "x-a=2", "x-b=3"];
+        for headers in propagated(rules, &client) {
+            assert_eq!(headers, expected);
         }
-        let headers = propagate(&config.headers.all.request, &client);
-        let mut seen: Vec<String> = headers
-            .iter()
-            .map(|(name, value)| format!("{name}={}", value.to_str().unwrap()))
-            .collect();
-        seen.sort();
-        assert_eq!(
-            seen,
-            [
-                "accept-language=de",
-                "x-debug-level=2",
-                "x-from=router",
-                "x-shop=main"
-            ]
-        );
     }
 }

@@ -96,14 +96,10 @@ impl Service {
             Some(verifier) => verifier.verify(&parts.headers).await?.map(Arc::new),
             None => None,
         };
-        let mut context = RequestContext {
-            headers: propagate(&self.config.headers.all.request, &parts.headers),
-            ..RequestContext::default()
-        };
+        let (headers, subgraph_headers) = propagate(&self.config.headers, &parts.headers);
+        let mut context = RequestContext::new(headers, subgraph_headers);
         if let Some(id) = parts.extensions.get::<CorrelationId>() {
-            context
-                .headers
-                .insert(CORRELATION_ID, id.header_value().clone());
+            context.set_header(CORRELATION_ID, id.header_value());
             context.extensions.insert(id.clone());
         }
         if let Some(claims) = &claims {
@@ -114,9 +110,7 @@ impl Service {
         }
         let trace = parts.headers.get(correlation::TRACEPARENT);
         if let Some(trace) = trace.filter(|value| correlation::trace_id(value).is_some()) {
-            context
-                .headers
-                .insert(correlation::TRACEPARENT, trace.clone());
+            context.set_header(correlation::TRACEPARENT, trace);
         }
         if let Some(hook) = &self.hook {
             hook.prepare(parts, claims.as_deref(), &mut context).await?;

@@ -219,7 +219,7 @@ impl Endpoint {
         accept: &HeaderValue,
         request: &SubgraphRequest,
     ) -> Result<Events, TransportError> {
-        let headers = request_headers(&request.context.headers, accept.clone(), None);
+        let headers = request_headers(request.headers(), accept.clone(), None);
         let body = Bytes::from(request_body(request));
         let body = self.compression.encode(body)?;
         let opening = async {
@@ -249,23 +249,25 @@ type Events = BoxStream<'static, Result<SubgraphResponse, TransportError>>;
 impl SubgraphTransport for HttpTransport {
     async fn fetch(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
         let body = Bytes::from(request_body(&request));
-        let context = request.context;
         let is_query = request.operation.kind == OperationType::Query;
         // A request that is under way may have been sent before the mutation.
         let may_share = is_query && request.client_operation != OperationType::Mutation;
         match &self.in_flight {
             Some(in_flight) if may_share => {
                 let send = || {
-                    let (endpoint, context, body) =
-                        (self.endpoint.clone(), context.clone(), body.clone());
-                    async move { endpoint.exchange(&context.headers, body, true).await }.boxed()
+                    let (endpoint, body) = (self.endpoint.clone(), body.clone());
+                    let (context, subgraph) = (request.context.clone(), request.subgraph.clone());
+                    async move {
+                        let headers = context.headers_for(&subgraph);
+                        endpoint.exchange(headers, body, true).await
+                    }
+                    .boxed()
                 };
-                in_flight.share(&body, &context.headers, send).await
+                in_flight.share(&body, request.headers(), send).await
             }
             _ => {
-                self.endpoint
-                    .exchange(&context.headers, body, is_query)
-                    .await
+                let headers = request.headers();
+                self.endpoint.exchange(headers, body, is_query).await
             }
         }
     }

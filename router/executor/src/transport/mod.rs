@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::HeaderMap;
 use apollo_compiler::Name;
 use apollo_compiler::ast::OperationType;
 use async_trait::async_trait;
@@ -77,6 +78,13 @@ pub struct SubgraphRequest {
     /// What kind of operation the client sent. What a mutation reads is a query to the subgraph, but it has to see what the
     /// mutation did.
     pub client_operation: OperationType,
+}
+
+impl SubgraphRequest {
+    /// The headers that go along with it.
+    pub fn headers(&self) -> &HeaderMap {
+        self.context.headers_for(&self.subgraph)
+    }
 }
 
 /// The variables of a subgraph request: some of the client's, and the representations of entities.

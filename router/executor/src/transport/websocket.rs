@@ -54,7 +54,7 @@ pub(super) async fn subscribe(
     request: &SubgraphRequest,
 ) -> Result<BoxStream<'static, Result<SubgraphResponse, TransportError>>, TransportError> {
     let in_time = |_| TransportError::Timeout(target.connect_timeout);
-    let connecting = connect(target, &request.context.headers);
+    let connecting = connect(target, request.headers());
     let mut socket = tokio::time::timeout(target.connect_timeout, connecting)
         .await
         .map_err(in_time)??;

@@ -68,10 +68,9 @@ impl Slow {
                 .graph
                 .request(operation, Some(plan), json!({ "t": text }));
             let mut context = RequestContext::default();
-            let headers = &mut context.headers;
-            headers.insert("x-identity", identity.parse().unwrap());
-            let id = headers.len().to_string() + text;
-            headers.insert("x-correlation-id", id.parse().unwrap());
+            context.set_header("x-identity", &identity.parse().unwrap());
+            let id = format!("{identity} {text}");
+            context.set_header("x-correlation-id", &id.parse().unwrap());
             request.context = Arc::new(context);
             let executor = executor.clone();
             tokio::spawn(async move { json_of(&executor.execute(request).await) })

@@ -189,9 +189,7 @@ async fn open(graph: &Graph, identity: &str) -> Result<BoxStream<'static, Respon
     let operation = "subscription($id: ID!) { changed(id: $id) { status item { name } } }";
     let mut request = graph.request(operation, Some(plan), json!({ "id": "1" }));
     let mut context = RequestContext::default();
-    context
-        .headers
-        .insert("x-identity", identity.parse().unwrap());
+    context.set_header("x-identity", &identity.parse().unwrap());
     request.context = Arc::new(context);
     graph.executor().subscribe(request).await
 }

@@ -1,5 +1,7 @@
 //! Which headers subgraphs get.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{HeaderText, HeaderValueText, Pattern};
@@ -9,13 +11,15 @@ use super::{HeaderText, HeaderValueText, Pattern};
 #[serde(deny_unknown_fields, default)]
 pub struct Headers {
     /// Rules for every subgraph.
-    pub all: AllSubgraphs,
+    pub all: HeaderRules,
+    /// Rules for the subgraphs of these names, after those for every subgraph.
+    pub subgraphs: BTreeMap<String, HeaderRules>,
 }
 
-/// `headers.all`
+/// `headers.all` and `headers.subgraphs.<name>`
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct AllSubgraphs {
+pub struct HeaderRules {
     /// Rules for requests to subgraphs, applied in order. Without a rule nothing of the client's is passed on.
     pub request: Vec<HeaderRule>,
 }

@@ -34,7 +34,7 @@ pub use coprocessor::{
 };
 pub use cross_site::{Cors, CorsPolicy, Csrf};
 pub use expand::expand_text;
-pub use headers::{AllSubgraphs, HeaderRule, Headers, Insert, Propagate, Remove};
+pub use headers::{HeaderRule, HeaderRules, Headers, Insert, Propagate, Remove};
 pub use limits::Limits;
 pub use override_labels::LabelRule;
 pub use plugins::Plugins;
@@ -137,12 +137,14 @@ impl RouterConfig {
 
     /// The keys that say something of a subgraph by its name, when there is none of that name among these.
     pub(crate) fn keys_of_unknown_subgraphs(&self, known: &HashSet<&str>) -> Vec<String> {
+        let headers = self.headers.subgraphs.keys();
         let traffic = self.traffic_shaping.subgraphs.keys();
         let tls = self.tls.subgraph.subgraphs.keys();
         let errors = self.include_subgraph_errors.subgraphs.keys();
         let passthrough = self.subscription.mode.passthrough.subgraphs.keys();
         let all = [
-            ("traffic_shaping.subgraphs", traffic.collect::<Vec<_>>()),
+            ("headers.subgraphs", headers.collect::<Vec<_>>()),
+            ("traffic_shaping.subgraphs", traffic.collect()),
             ("tls.subgraph.subgraphs", tls.collect()),
             ("include_subgraph_errors.subgraphs", errors.collect()),
             (

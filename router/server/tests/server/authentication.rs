@@ -32,7 +32,7 @@ impl RequestHook for Identify {
         if let Some(code) = user.strip_prefix("refused as ") {
             return Err(GraphQLError::new("the session has been revoked", code));
         }
-        context.headers.insert("x-user", user.parse().unwrap());
+        context.set_header("x-user", &user.parse().unwrap());
         Ok(())
     }
 }

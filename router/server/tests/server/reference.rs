@@ -142,7 +142,8 @@ fn it_has_an_example_of_every_key() {
 }
 
 /// Maps from names that whoever writes the file chooses.
-const NAMED: [&str; 6] = [
+const NAMED: [&str; 7] = [
+    "headers.subgraphs",
     "traffic_shaping.subgraphs",
     "tls.subgraph.subgraphs",
     "include_subgraph_errors.subgraphs",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use http::Version;
+use http::{HeaderMap, Version};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -23,6 +23,7 @@ struct Received {
     path: String,
     version: Version,
     coding: Option<String>,
+    headers: HeaderMap,
 }
 
 /// The requests that have reached the subgraphs, and leave to answer them.
@@ -38,6 +39,7 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
         path: request.uri().path().to_owned(),
         version: request.version(),
         coding: coding.map(|coding| coding.to_str().unwrap().to_owned()),
+        headers: request.headers().clone(),
     };
     gate.received.lock().unwrap().push(received);
     let _leave = gate.leave.acquire().await;
@@ -103,6 +105,43 @@ async fn identical_queries_reach_a_subgraph_once_unless_it_is_switched_off() {
         let expected = json!({ "data": { "product": { "name": "Lamp" } } });
         assert_eq!([&first, &second], [&expected; 2], "{config}");
     }
+}
+
+#[tokio::test]
+async fn a_subgraph_with_header_rules_of_its_own_gets_what_they_say() {
+    let config = "
+headers:
+  all: { request: [{ propagate: { named: accept-language } }, { insert: { name: x-from, value: router } }] }
+  subgraphs:
+    reviews:
+      request: [{ propagate: { named: cookie } }, { insert: { name: x-from, value: shop } }]
+";
+    let (served, gate) = Gate::serve(config).await;
+    gate.open();
+    let request = served.post().header("accept-language", "de");
+    let request = request.header("cookie", "a=1");
+    let request = request.json(&json!({ "query": QUERY_ACROSS }));
+    request.send().await.unwrap();
+    let received = gate.received();
+    let of = |path: &str, name: &str| {
+        let request = received
+            .iter()
+            .find(|request| request.path == path)
+            .unwrap();
+        let value = request.headers.get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
+    for (name, to_products, to_reviews) in [
+        ("accept-language", Some("de"), Some("de")),
+        ("x-from", Some("router"), Some("shop")),
+        ("cookie", None, Some("a=1")),
+    ] {
+        assert_eq!(of("/products", name).as_deref(), to_products, "{name}");
+        assert_eq!(of("/reviews", name).as_deref(), to_reviews, "{name}");
+    }
+    let id = of("/products", "x-correlation-id");
+    assert!(id.is_some());
+    assert_eq!(id, of("/reviews", "x-correlation-id"));
 }
 
 /// The version and the coding of the requests for products and for reviews.

@@ -55,7 +55,7 @@ impl RequestHook for Session {
         if let Some(code) = *self.ends_with.lock().unwrap() {
             return Err(GraphQLError::new("the session cannot go on", code));
         }
-        context.headers.insert("x-asked", asked.into());
+        context.set_header("x-asked", &asked.into());
         Ok(())
     }
 }

@@ -391,14 +391,14 @@ struct InProcess<S> {
 
 impl<S> InProcess<S> {
     fn request(&self, request: &SubgraphRequest) -> async_graphql::Request {
-        *self.seen.lock().unwrap() = request.context.headers.clone();
+        *self.seen.lock().unwrap() = request.headers().clone();
         let mut variables = Vec::new();
         request.variables.write_json(&mut variables);
         let variables =
             async_graphql::Variables::from_json(serde_json::from_slice(&variables).unwrap());
         async_graphql::Request::new(&request.operation.text)
             .variables(variables)
-            .data(request.context.headers.clone())
+            .data(request.headers().clone())
     }
 }
 
