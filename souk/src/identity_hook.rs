@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use async_trait::async_trait;
 use axum::extract::ConnectInfo;
-use http::HeaderValue;
 use http::request::Parts;
+use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use souk_executor::RequestContext;
 use souk_platform::cache::Revocations;
@@ -87,7 +87,7 @@ impl RequestHook for IdentityHook {
             };
             let signed = signer.sign(&identity).map_err(|_| internal())?;
             let value = HeaderValue::try_from(signed).map_err(|_| internal())?;
-            context.set_header(IDENTITY_HEADER, &value);
+            context.set_header(&HeaderName::from_static(IDENTITY_HEADER), &value);
         }
         let correlation = context
             .headers()
@@ -98,10 +98,11 @@ impl RequestHook for IdentityHook {
             .extensions
             .insert(CorrelationId(correlation.to_owned()));
         context.extensions.insert(identity);
-        context.remove_header(CLIENT_HEADER);
+        let client_header = HeaderName::from_static(CLIENT_HEADER);
+        context.remove_header(&client_header);
         if let Some(client) = self.client_address(parts) {
             if let Ok(value) = HeaderValue::try_from(client.0.to_string()) {
-                context.set_header(CLIENT_HEADER, &value);
+                context.set_header(&client_header, &value);
             }
             context.extensions.insert(client);
         }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::validation::Valid;
-use http::header::{AsHeaderName, IntoHeaderName};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::errors::GraphQLError;
 use crate::prepared::PreparedPlan;
@@ -52,16 +51,16 @@ impl RequestContext {
     }
 
     /// Sets a header for all subgraphs.
-    pub fn set_header(&mut self, name: impl IntoHeaderName + Clone, value: &HeaderValue) {
+    pub fn set_header(&mut self, name: &HeaderName, value: &HeaderValue) {
         for headers in self.all_headers() {
-            headers.insert(name.clone(), value.clone());
+            headers.insert(name, value.clone());
         }
     }
 
     /// Takes a header out for all subgraphs.
-    pub fn remove_header(&mut self, name: impl AsHeaderName + Clone) {
+    pub fn remove_header(&mut self, name: &HeaderName) {
         for headers in self.all_headers() {
-            headers.remove(name.clone());
+            headers.remove(name);
         }
     }
 
@@ -92,8 +91,11 @@ mod tests {
             HeaderMap::from_iter([(http::header::FORWARDED, HeaderValue::from_static("for=me"))]);
         let own = HashMap::from([("order".to_owned(), from_client.clone())]);
         let mut context = RequestContext::new(from_client, own);
-        context.set_header("x-user", &HeaderValue::from_static("1"));
-        context.remove_header("forwarded");
+        context.set_header(
+            &HeaderName::from_static("x-user"),
+            &HeaderValue::from_static("1"),
+        );
+        context.remove_header(&http::header::FORWARDED);
         for subgraph in ["order", "shop"] {
             let headers = context.headers_for(subgraph);
             assert_eq!(headers["x-user"], "1");

@@ -99,7 +99,7 @@ impl Service {
         let (headers, subgraph_headers) = propagate(&self.config.headers, &parts.headers);
         let mut context = RequestContext::new(headers, subgraph_headers);
         if let Some(id) = parts.extensions.get::<CorrelationId>() {
-            context.set_header(CORRELATION_ID, id.header_value());
+            context.set_header(&CORRELATION_ID, id.header_value());
             context.extensions.insert(id.clone());
         }
         if let Some(claims) = &claims {
@@ -110,7 +110,7 @@ impl Service {
         }
         let trace = parts.headers.get(correlation::TRACEPARENT);
         if let Some(trace) = trace.filter(|value| correlation::trace_id(value).is_some()) {
-            context.set_header(correlation::TRACEPARENT, trace);
+            context.set_header(&correlation::TRACEPARENT, trace);
         }
         if let Some(hook) = &self.hook {
             hook.prepare(parts, claims.as_deref(), &mut context).await?;

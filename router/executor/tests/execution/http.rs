@@ -1,10 +1,11 @@
 //! The HTTP transport: headers, protocol versions, connections, cancellation.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::http::Version;
+use axum::http::{HeaderMap, HeaderName, Version};
 use serde_json::json;
 use souk_executor::RequestContext;
 use souk_executor::transport::http::{
@@ -21,16 +22,20 @@ async fn headers_of_the_context_reach_the_subgraph() {
         .subgraph("one", |_| Answer::Json(json!({ "data": { "ok": 1 } })))
         .await;
     let mut request = graph.request("{ ok }", Some(root("one", "{ ok }")), json!({}));
-    let mut context = RequestContext::default();
     let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    context.set_header("traceparent", &traceparent.parse().unwrap());
-    context.set_header("x-correlation-id", &"c-1".parse().unwrap());
-    // What would break the request to the subgraph does not get through.
-    context.set_header("content-length", &"3".parse().unwrap());
-    context.set_header("host", &"elsewhere".parse().unwrap());
-    context.set_header("connection", &"close".parse().unwrap());
-    context.set_header("content-type", &"text/plain".parse().unwrap());
-    context.set_header("accept-encoding", &"zstd".parse().unwrap());
+    let headers = [
+        ("traceparent", traceparent),
+        ("x-correlation-id", "c-1"),
+        // What would break the request to the subgraph does not get through.
+        ("content-length", "3"),
+        ("host", "elsewhere"),
+        ("connection", "close"),
+        ("content-type", "text/plain"),
+        ("accept-encoding", "zstd"),
+    ];
+    let headers =
+        headers.map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+    let context = RequestContext::new(HeaderMap::from_iter(headers), HashMap::new());
     request.context = Arc::new(context);
     let response = graph.executor().execute(request).await;
     assert_eq!(json_of(&response), json!({ "data": { "ok": 1 } }));

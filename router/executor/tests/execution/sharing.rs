@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
+use axum::http::HeaderName;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use souk_executor::RequestContext;
@@ -68,9 +69,15 @@ impl Slow {
                 .graph
                 .request(operation, Some(plan), json!({ "t": text }));
             let mut context = RequestContext::default();
-            context.set_header("x-identity", &identity.parse().unwrap());
+            context.set_header(
+                &HeaderName::from_static("x-identity"),
+                &identity.parse().unwrap(),
+            );
             let id = format!("{identity} {text}");
-            context.set_header("x-correlation-id", &id.parse().unwrap());
+            context.set_header(
+                &HeaderName::from_static("x-correlation-id"),
+                &id.parse().unwrap(),
+            );
             request.context = Arc::new(context);
             let executor = executor.clone();
             tokio::spawn(async move { json_of(&executor.execute(request).await) })

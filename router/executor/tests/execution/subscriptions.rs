@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::any;
 use futures::StreamExt;
@@ -189,7 +189,10 @@ async fn open(graph: &Graph, identity: &str) -> Result<BoxStream<'static, Respon
     let operation = "subscription($id: ID!) { changed(id: $id) { status item { name } } }";
     let mut request = graph.request(operation, Some(plan), json!({ "id": "1" }));
     let mut context = RequestContext::default();
-    context.set_header("x-identity", &identity.parse().unwrap());
+    context.set_header(
+        &HeaderName::from_static("x-identity"),
+        &identity.parse().unwrap(),
+    );
     request.context = Arc::new(context);
     graph.executor().subscribe(request).await
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderName;
 use http::request::Parts;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::StatusCode;
@@ -32,7 +33,7 @@ impl RequestHook for Identify {
         if let Some(code) = user.strip_prefix("refused as ") {
             return Err(GraphQLError::new("the session has been revoked", code));
         }
-        context.set_header("x-user", &user.parse().unwrap());
+        context.set_header(&HeaderName::from_static("x-user"), &user.parse().unwrap());
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::HeaderName;
 use http::request::Parts;
 use serde_json::{Map, Value, json};
 use souk_executor::RequestContext;
@@ -55,7 +56,7 @@ impl RequestHook for Session {
         if let Some(code) = *self.ends_with.lock().unwrap() {
             return Err(GraphQLError::new("the session cannot go on", code));
         }
-        context.set_header("x-asked", &asked.into());
+        context.set_header(&HeaderName::from_static("x-asked"), &asked.into());
         Ok(())
     }
 }
