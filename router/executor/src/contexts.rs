@@ -89,7 +89,7 @@ fn slots(
 ) -> Vec<(Entities, Vec<Value>)> {
     if contextual.contexts.is_empty() {
         let entities = representations::collect(&mut state.tree, &plan.symbols, group, form);
-        state.errors.has_mistakes |= entities.has_mistakes;
+        state.errors.mistaken.extend(&entities.mistaken);
         return match entities.len {
             0 => Vec::new(),
             _ => vec![(entities, Vec::new())],
@@ -120,7 +120,8 @@ fn slots(
         let writer = Writer::new(tree, &plan.symbols);
         slots[index].0.add(&writer, object, shape, form);
     }
-    state.errors.has_mistakes |= slots.iter().any(|(entities, _)| entities.has_mistakes);
+    let mistaken = slots.iter().flat_map(|(entities, _)| &entities.mistaken);
+    state.errors.mistaken.extend(mistaken);
     let finished = slots
         .into_iter()
         .map(|(collected, values)| (collected.finish(form), values));

@@ -14,8 +14,8 @@ pub(crate) struct Entities {
     pub len: u32,
     /// Each object of the tree that waits for data, with the index of its representation.
     pub targets: Vec<(ObjectId, u32)>,
-    /// Whether others are left out for a null that may not be, see `souk_planner::plan::IfNull`.
-    pub has_mistakes: bool,
+    /// The objects that are left out for a null that may not be, see `souk_planner::plan::IfNull`.
+    pub mistaken: Vec<ObjectId>,
 }
 
 impl Entities {
@@ -29,7 +29,7 @@ impl Entities {
             representations,
             len: 0,
             targets: Vec::new(),
-            has_mistakes: false,
+            mistaken: Vec::new(),
         }
     }
 }

@@ -63,15 +63,16 @@ pub(crate) struct FetchErrors {
     asked: HashSet<(FetchId, ObjectId)>,
     /// The objects for which fetches brought errors and nothing else.
     refused: HashSet<(FetchId, ObjectId)>,
-    /// Whether a fetch could not ask about an entity for a null that may not be.
-    pub has_mistakes: bool,
+    /// The objects about which a fetch could not ask, for a null that may not be.
+    pub mistaken: HashSet<ObjectId>,
 }
 
 impl FetchErrors {
     /// Notes that a fetch asks about entities. No error of before has kept it from that, so none explains what the
     /// fetch leaves out there.
     pub fn note_asked(&mut self, fetch: FetchId, entities: &[Entities]) {
-        self.has_mistakes |= entities.iter().any(|group| group.has_mistakes);
+        let mistaken = entities.iter().flat_map(|group| &group.mistaken);
+        self.mistaken.extend(mistaken);
         if !self.answers.is_empty() {
             let targets = entities.iter().flat_map(|group| &group.targets);
             self.asked

@@ -1,5 +1,7 @@
 //! Places of the client's response.
 
+use hashbrown::HashSet;
+
 use crate::errors::PathElement;
 use crate::prepared::Field;
 use crate::symbols::Symbol;
@@ -32,6 +34,18 @@ impl<'a> Place<'a> {
             parent: Some(list),
             step: Step::Index(index),
         }
+    }
+
+    /// Whether one of the objects on the way to it is among these.
+    pub fn is_below_any(&self, objects: &HashSet<ObjectId>) -> bool {
+        let is_here = match &self.step {
+            Step::Field(_, object) => objects.contains(object),
+            Step::Index(_) => false,
+        };
+        is_here
+            || self
+                .parent
+                .is_some_and(|parent| parent.is_below_any(objects))
     }
 
     /// The same to keep, with the object at the place itself, if there is one.
@@ -76,6 +90,11 @@ impl KeptPlace<'_> {
     /// The object behind so many keys.
     pub fn object(&self, depth: usize) -> Option<ObjectId> {
         self.objects.get(depth).copied()
+    }
+
+    /// The object of the last key, or the one at the place itself.
+    pub fn last_object(&self) -> Option<ObjectId> {
+        self.objects.last().copied()
     }
 
     /// The runtime type of the object behind so many keys.

@@ -42,7 +42,7 @@ pub(crate) struct Collected {
     values: Vec<serde_json::Value>,
     targets: Vec<(ObjectId, u32)>,
     /// See [`Entities`].
-    pub has_mistakes: bool,
+    pub mistaken: Vec<ObjectId>,
 }
 
 impl Collected {
@@ -51,7 +51,9 @@ impl Collected {
         let distinct = &mut self.distinct;
         let start = distinct.start();
         if !writer.representation(&mut distinct.text, object, shape) {
-            self.has_mistakes |= writer.mistake(object, &shape.fields).is_some();
+            if writer.mistake(object, &shape.fields).is_some() {
+                self.mistaken.push(object);
+            }
             distinct.remove_from(start);
             return;
         }
@@ -71,7 +73,7 @@ impl Collected {
                 InputForm::Values => Representations::Values(self.values),
             },
             targets: self.targets,
-            has_mistakes: self.has_mistakes,
+            mistaken: self.mistaken,
         }
     }
 }
@@ -270,17 +272,17 @@ impl<'a> Writer<'a> {
         true
     }
 
-    /// The first of the fields that is null although it may not be, behind those that it is below.
+    /// A field that is null although it may not be, with the object that has it, behind those that they are below.
     pub fn mistake<'f>(
         &self,
         object: ObjectId,
         fields: &'f [ShapeField],
-    ) -> Option<Vec<&'f ShapeField>> {
+    ) -> Option<Vec<(ObjectId, &'f ShapeField)>> {
         let mut fields = fields.iter().filter(|field| self.applies(object, field));
         fields.find_map(|field| {
             let value = self.tree.field(object, field.source)?;
             if value == TreeValue::Null {
-                return (field.if_null == IfNull::Mistake).then(|| vec![field]);
+                return (field.if_null == IfNull::Mistake).then(|| vec![(object, field)]);
             }
             let mut values = vec![value];
             while let Some(value) = values.pop() {
@@ -288,9 +290,9 @@ impl<'a> Writer<'a> {
                     TreeValue::List { first, .. } => {
                         values.extend(self.tree.chain(first).map(|item| item.value));
                     }
-                    TreeValue::Object(object) => {
-                        if let Some(below) = self.mistake(object, &field.fields) {
-                            return Some([vec![field], below].concat());
+                    TreeValue::Object(inner) => {
+                        if let Some(below) = self.mistake(inner, &field.fields) {
+                            return Some([vec![(object, field)], below].concat());
                         }
                     }
                     _ => {}
@@ -300,7 +302,8 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn applies(&self, object: ObjectId, field: &ShapeField) -> bool {
+    /// Whether an object has a field, by its runtime type.
+    pub fn applies(&self, object: ObjectId, field: &ShapeField) -> bool {
         let type_name = self.tree.objects[object as usize].type_name;
         field
             .types

@@ -9,6 +9,7 @@ mod origin;
 mod problems;
 
 use bytes::Bytes;
+use hashbrown::HashSet;
 
 use crate::client_errors::ClientErrors;
 use crate::errors::GraphQLError;
@@ -43,7 +44,7 @@ pub(crate) fn write_response<'a>(
         conditions,
         introspected,
         problems: Problems::new(tree, plan, conditions, fetch_errors, may_learn),
-        has_mistakes: fetch_errors.noted.has_mistakes,
+        mistaken: &fetch_errors.noted.mistaken,
         out: Vec::with_capacity(size_hint),
     };
     let (mut out, found) = writer.response();
@@ -76,8 +77,8 @@ struct Writer<'a> {
     conditions: &'a [bool],
     introspected: Option<&'a Introspected>,
     problems: Problems<'a>,
-    /// Whether something may not have been fetched for a null that may not be.
-    has_mistakes: bool,
+    /// The objects about which a fetch could not ask, for a null that may not be.
+    mistaken: &'a HashSet<ObjectId>,
     out: Vec<u8>,
 }
 
@@ -125,7 +126,7 @@ impl<'a> Writer<'a> {
             }
         }
         self.out.push(b'}');
-        if self.has_mistakes {
+        if !self.mistaken.is_empty() {
             self.missing(object, type_name, fields, parent);
         }
         Ok(())
@@ -137,7 +138,7 @@ impl<'a> Writer<'a> {
         field.condition.is_none_or(holds) && field.types.as_ref().is_none_or(is_of)
     }
 
-    /// Looks for fields of an object that nobody brought, once it is known that the object stays.
+    /// Looks for fields of an object that nobody could be asked for. If one of its others had failed, it would be gone.
     #[cold]
     fn missing(
         &mut self,
@@ -151,12 +152,13 @@ impl<'a> Writer<'a> {
                 field.value,
                 FieldValue::Composite { .. } | FieldValue::Scalar(_) | FieldValue::Enum(_)
             );
+            let place = Place::of_field(parent, field, object);
             if is_fetched
                 && self.applies(field, type_name)
+                && place.is_below_any(self.mistaken)
                 && self.tree.field(object, field.source).is_none()
             {
-                self.problems
-                    .missing(&Place::of_field(parent, field, object));
+                self.problems.missing(&place);
             }
         }
     }

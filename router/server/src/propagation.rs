@@ -50,16 +50,19 @@ fn apply(rules: &[HeaderRule], client: &HeaderMap, headers: &mut HeaderMap) {
                 default,
             }) => {
                 let target = &rename.as_ref().unwrap_or(named).0;
-                pass(client, &named.0, target, headers);
-                if let (Some(default), false) = (default, client.contains_key(&named.0)) {
+                if client.contains_key(&named.0) {
+                    headers.remove(target);
+                    pass(client, &named.0, target, headers);
+                } else if let Some(default) = default {
                     headers.insert(target, default.0.clone());
                 }
             }
             HeaderRule::Propagate(Propagate::Matching(pattern)) => {
                 let matches = |name: &&HeaderName| pattern.matches(name.as_str());
-                let passed = client.keys().filter(matches);
-                for name in passed.filter(|name| !NEVER.contains(name)) {
-                    pass(client, name, name, headers);
+                for name in client.keys().filter(matches) {
+                    if !NEVER.contains(name) && !headers.contains_key(name) {
+                        pass(client, name, name, headers);
+                    }
                 }
             }
             HeaderRule::Insert(insert) => {
@@ -82,10 +85,9 @@ fn apply(rules: &[HeaderRule], client: &HeaderMap, headers: &mut HeaderMap) {
     }
 }
 
-/// Puts the values of a header, under another name or the same, in the place of those that are there.
-fn pass(from: &HeaderMap, name: &HeaderName, target: &HeaderName, headers: &mut HeaderMap) {
-    headers.remove(target);
-    for value in from.get_all(name) {
+/// Adds the client's values of a header, under another name or the same.
+fn pass(client: &HeaderMap, name: &HeaderName, target: &HeaderName, headers: &mut HeaderMap) {
+    for value in client.get_all(name) {
         headers.append(target, value.clone());
     }
 }
@@ -161,6 +163,23 @@ headers:
         let [others, order] = propagated(rules, &client);
         assert_eq!(others, ["accept-language=de", "x-from=router"]);
         assert_eq!(order, ["cookie=session=1", "x-from=shop"]);
+    }
+
+    #[test]
+    fn a_pattern_leaves_what_rules_before_it_have_set() {
+        let rules = r"
+headers:
+  all: { request: [{ insert: { name: x-from, value: router } }] }
+  subgraphs:
+    order:
+      request:
+        - propagate: { matching: 'x-.*' }
+        - propagate: { named: x-not-sent, rename: x-from }
+";
+        let client = [("x-from", "somebody"), ("x-b", "3")];
+        let [others, order] = propagated(rules, &client);
+        assert_eq!(others, ["x-from=router"]);
+        assert_eq!(order, ["x-b=3", "x-from=router"]);
     }
 
     #[test]

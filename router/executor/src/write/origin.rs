@@ -21,11 +21,11 @@ pub(super) struct Origins<'a> {
 pub(super) struct Mistake {
     /// The object that has it.
     pub object: ObjectId,
-    /// How many keys of the place lead to the object.
-    pub depth: usize,
-    /// The object's key that has it or, of a nested one, leads to it.
+    /// The object's key that has it.
     pub key: Symbol,
-    /// What the subgraph that needs it calls it.
+    /// How many keys of the place lead to the object; `None` when it is below the entity.
+    pub depth: Option<usize>,
+    /// What the subgraph that needs it calls it, with what it is below.
     pub name: String,
 }
 
@@ -106,8 +106,8 @@ impl<'a> Origins<'a> {
         found
     }
 
-    /// The null that kept the fetches from asking which were to bring what is missing at a place, if there is one that may
-    /// not be. `starts` as for [`Origins::subgraph`].
+    /// The null because of which fetches could not bring what is missing at a place, if there is one that may not be. `starts`
+    /// as for [`Origins::subgraph`].
     pub fn mistake(
         &self,
         place: &KeptPlace<'_>,
@@ -121,7 +121,8 @@ impl<'a> Origins<'a> {
         })
     }
 
-    /// The same for one fetch. What it lacks may be for another before it to bring. Each of their groups is looked at once.
+    /// The same for one fetch. What it lacks may be for another before it to bring, which is followed for the entity's own
+    /// fields, not for those below them and not for contexts. Each group is looked at once.
     fn mistake_before(
         &self,
         index: usize,
@@ -137,15 +138,18 @@ impl<'a> Origins<'a> {
         let shape = representations::fitting_shape(self.tree, group, object)?;
         let writer = representations::Writer::new(self.tree, &self.plan.symbols);
         if let Some(fields) = writer.mistake(object, &shape.fields) {
-            let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+            let names: Vec<&str> = fields.iter().map(|(_, field)| &*field.name).collect();
+            let (inner, field) = fields.last()?;
             return Some(Mistake {
-                object,
-                depth: start.depth,
-                key: fields.first()?.source,
+                object: *inner,
+                key: field.source,
+                depth: (fields.len() == 1).then_some(start.depth),
                 name: names.join("."),
             });
         }
-        let lacks = |field: &&ShapeField| self.tree.field(object, field.source).is_none();
+        let lacks = |field: &&ShapeField| {
+            writer.applies(object, field) && self.tree.field(object, field.source).is_none()
+        };
         shape.fields.iter().filter(lacks).find_map(|field| {
             let mut before = self.fetches[..index].iter().enumerate();
             before.find_map(|(index, fetch)| {

@@ -39,7 +39,7 @@ pub(super) struct Problems<'a> {
     explained: Option<Explained<'a>>,
     /// Where values came from; made for the first error.
     origins: Option<Origins<'a>>,
-    /// The nulls in keys that have an error, each by its object and the object's key.
+    /// The nulls that have an error, each by its object and the object's key.
     mistakes: HashSet<(ObjectId, Symbol)>,
     found: Found<'a>,
     /// How many more errors there would be.
@@ -87,12 +87,15 @@ impl<'a> Problems<'a> {
     pub fn null(&mut self, field: &Field, place: &Place<'_>, is_missing: bool) {
         let here = place.to_kept(self.tree, None);
         let starts = |brought: &Brought<'a>| brought.starts_of_field(&here);
-        if self.is_explained(&here, starts) || is_missing && self.is_kept_out(&here) {
+        if self.is_explained(&here, starts) || is_missing && self.is_kept_out(&here, starts) {
             return;
         }
         let key = &field.response_key;
         let message = format!("cannot return null for non-nullable field '{key}'");
         self.add(message, &here, is_missing, starts);
+        if !is_missing && let Some(object) = here.last_object() {
+            self.mistakes.insert((object, field.source));
+        }
     }
 
     /// A nullable field that no subgraph brought. It has an error only if one should have been asked and could not be; when
@@ -104,26 +107,40 @@ impl<'a> Problems<'a> {
         let here = place.to_kept(self.tree, None);
         let starts = |brought: &Brought<'a>| brought.starts_of_field(&here);
         if !self.is_explained(&here, starts) {
-            self.is_kept_out(&here);
+            self.is_kept_out(&here, starts);
         }
     }
 
-    /// Whether what is missing at a place could not be asked for, because a key is null that may not be. Adds the error, one
-    /// for each such null.
-    fn is_kept_out(&mut self, here: &KeptPlace<'_>) -> bool {
-        if !self.fetch_errors.noted.has_mistakes {
+    /// Whether what is missing at a place could not be asked for, because something is null that may not be. Adds the error,
+    /// one for each such null.
+    fn is_kept_out(
+        &mut self,
+        here: &KeptPlace<'_>,
+        starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
+    ) -> bool {
+        if self.fetch_errors.noted.mistaken.is_empty() {
             return false;
         }
-        let starts = |brought: &Brought<'a>| brought.starts_of_field(here);
         let Some(mistake) = self.origins().mistake(here, starts) else {
             return false;
         };
         if self.mistakes.insert((mistake.object, mistake.key)) {
-            let key = &mistake.name;
-            let message = format!("cannot be fetched: the key '{key}' is null where it may not be");
-            self.add(message, here, false, |brought| {
-                brought.starts_of_key(here, mistake.depth, mistake.key)
-            });
+            let message = "cannot be fetched: a key is null where it may not be".to_owned();
+            // The client may not know that there is such a field.
+            let details = format!(
+                "cannot be fetched: the key '{}' is null where it may not be",
+                mistake.name
+            );
+            self.add_with_details(
+                message,
+                Some(details),
+                here,
+                false,
+                |brought| match mistake.depth {
+                    Some(depth) => brought.starts_of_key(here, depth, mistake.key),
+                    None => Vec::new(),
+                },
+            );
         }
         true
     }
@@ -149,7 +166,8 @@ impl<'a> Problems<'a> {
             starts.extend(brought.starts_of_type(&here));
             starts
         });
-        if is_explained {
+        let starts = |brought: &Brought<'a>| brought.starts_of_type(&here);
+        if is_explained || self.is_kept_out(&here, starts) {
             return;
         }
         let expected = &field.type_name;
@@ -188,16 +206,35 @@ impl<'a> Problems<'a> {
         is_missing: bool,
         starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
     ) {
+        self.add_with_details(message, None, place, is_missing, starts);
+    }
+
+    /// Adds an error. Those who may learn which subgraph is to blame are told the details in place of the message.
+    fn add_with_details(
+        &mut self,
+        message: String,
+        details: Option<String>,
+        place: &KeptPlace<'_>,
+        is_missing: bool,
+        starts: impl Fn(&Brought<'a>) -> Vec<Start<'a>>,
+    ) {
         if self.found.errors.len() >= MAX_ERRORS {
             self.unreported += 1;
             return;
         }
         let error = GraphQLError::new(message, VALIDATION_FAILED).at(place.path.clone());
+        let detailed = match details {
+            Some(message) => GraphQLError {
+                message,
+                ..error.clone()
+            },
+            None => error.clone(),
+        };
         let subgraph = self.origins().subgraph(place, is_missing, starts);
-        self.blame(subgraph, &error);
+        self.blame(subgraph, &detailed);
         let named = subgraph.filter(|subgraph| (self.may_learn)(subgraph));
         self.found.errors.push(match named {
-            Some(subgraph) => error.with_extension("service", subgraph),
+            Some(subgraph) => detailed.with_extension("service", subgraph),
             None => error,
         });
     }

@@ -1,6 +1,7 @@
 //! Nulls in keys: those that say that there is no such entity, and those that no schema allows.
 
 use serde_json::{Value, json};
+use souk_executor::ErrorPolicy;
 
 use crate::support::*;
 
@@ -145,4 +146,69 @@ async fn one_that_the_subgraph_explains_has_its_error_only() {
     assert_eq!(only_message(&response), "not for you");
     let author = json!({ "name": "Ada", "city": null });
     assert_eq!(response["data"]["reviews"][0]["author"], author);
+}
+
+#[tokio::test]
+async fn a_nested_one_has_one_error_also_when_it_is_asked_for() {
+    for (operation, message, path) in [
+        (
+            "{ users { age } }",
+            "cannot be fetched: a key is null where it may not be",
+            json!(["users", 0, "age"]),
+        ),
+        (
+            "{ users { org { id } age } }",
+            "cannot return null for non-nullable field 'id'",
+            json!(["users", 0, "org", "id"]),
+        ),
+    ] {
+        let graph = Graph::new(
+            "type Query { users: [User] } type User { org: Org age: Int } type Org { id: ID! }",
+        )
+        .subgraph("users", |_| {
+            let user = |id: Value| json!({ "__typename": "User", "org": { "id": id } });
+            Answer::Json(json!({ "data": { "users": [user(Value::Null), user(json!("1"))] } }))
+        })
+        .await
+        .subgraph("ages", |_| {
+            Answer::Json(json!({ "data": { "_entities": [{ "age": 36 }] } }))
+        })
+        .await;
+        let text = "query($representations:[_Any!]!){_entities(representations:$representations){...on User{age}}}";
+        let plan = sequence([
+            root("users", "{users{__typename org{id}}}"),
+            entities("ages", "users.@", &[("User", "org{id!}")], text),
+        ]);
+        let response = graph.run(operation, plan).await;
+        assert_eq!(only_message(&response), message);
+        assert_eq!(response["errors"][0]["path"], path);
+        assert_eq!(response["data"]["users"][0]["age"], Value::Null);
+        assert_eq!(response["data"]["users"][1]["age"], 36);
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_learn_of_the_subgraph_does_not_learn_of_the_key() {
+    let mut graph = Graph::new(SCHEMA)
+        .subgraph("reviews", |_| {
+            let reviews = [review(&Value::Null)];
+            Answer::Json(json!({ "data": { "reviews": reviews } }))
+        })
+        .await
+        .subgraph("addresses", |_| Answer::Json(told(&Value::Null)))
+        .await;
+    graph.error_policy("reviews", ErrorPolicy::redact_all());
+    let plan = sequence([
+        root("reviews", "{reviews{author{__typename id}}}"),
+        entities(
+            "addresses",
+            "reviews.@.author",
+            &[("User", "id!")],
+            ADDRESSES,
+        ),
+    ]);
+    let response = graph.run("{ reviews { author { name } } }", plan).await;
+    let message = "cannot be fetched: a key is null where it may not be";
+    assert_eq!(only_message(&response), message);
+    assert_eq!(response["errors"][0]["extensions"].get("service"), None);
 }

@@ -85,6 +85,20 @@ async fn a_valid_token_identifies_and_none_is_anonymous() {
 }
 
 #[tokio::test]
+async fn no_header_rule_lets_a_client_say_who_it_is() {
+    let all = "all: { request: [{ propagate: { matching: '.*' } }] }";
+    let one = "subgraphs: { products: { request: [{ propagate: { named: x-user } }] } }";
+    for rules in [all, one] {
+        let served = served_with(&format!("headers: {{ {rules} }}"), json!([])).await;
+        let request = served.post().json(&json!({ "query": "{ whoAmI }" }));
+        let response = request.header("x-user", "ada").send().await.unwrap();
+        let answer: Value = response.json().await.unwrap();
+        let nobody = json!({ "data": { "whoAmI": "anonymous" } });
+        assert_eq!(answer, nobody, "{rules}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_token_is_refused_with_the_reason() {
     let signer = Signer::new("k1", 1);
     let served = served_with("", json!([signer.jwk()])).await;

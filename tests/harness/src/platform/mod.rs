@@ -176,7 +176,9 @@ impl Platform {
 impl Drop for Platform {
     fn drop(&mut self) {
         self.parts.clear();
-        // A database is some 40 MB. What cannot be removed is left for the end of all tests.
-        let _ = fs::remove_dir_all(&self.directory);
+        // A database is some 40 MB. What a failed test has written, or cannot be removed, stays until the end of all tests.
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.directory);
+        }
     }
 }
