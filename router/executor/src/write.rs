@@ -126,10 +126,17 @@ impl<'a> Writer<'a> {
             }
         }
         self.out.push(b'}');
-        if !self.mistaken.is_empty() {
+        if self.is_kept_out(object, parent) {
             self.missing(object, type_name, fields, parent);
         }
         Ok(())
+    }
+
+    /// Whether a fetch could not ask about an object, or about one above it.
+    fn is_kept_out(&self, object: ObjectId, parent: Option<&Place>) -> bool {
+        !self.mistaken.is_empty()
+            && (self.mistaken.contains(&object)
+                || parent.is_some_and(|parent| parent.is_below_any(self.mistaken)))
     }
 
     fn applies(&self, field: &Field, type_name: Symbol) -> bool {
@@ -152,13 +159,12 @@ impl<'a> Writer<'a> {
                 field.value,
                 FieldValue::Composite { .. } | FieldValue::Scalar(_) | FieldValue::Enum(_)
             );
-            let place = Place::of_field(parent, field, object);
             if is_fetched
                 && self.applies(field, type_name)
-                && place.is_below_any(self.mistaken)
                 && self.tree.field(object, field.source).is_none()
             {
-                self.problems.missing(&place);
+                self.problems
+                    .missing(&Place::of_field(parent, field, object));
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) struct Origins<'a> {
 pub(super) struct Mistake {
     /// The object that has it.
     pub object: ObjectId,
-    /// The object's key that has it.
+    /// Under which key.
     pub key: Symbol,
     /// How many keys of the place lead to the object; `None` when it is below the entity.
     pub depth: Option<usize>,
